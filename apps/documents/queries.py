@@ -1,0 +1,26 @@
+"""Questions about jobs."""
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import QuerySet
+
+from apps.documents.models import Job
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+def jobs_of(user: User) -> QuerySet[Job]:
+    """The user's own jobs, newest first; nobody sees anybody else's."""
+    return Job.objects.filter(requested_by=user).order_by("-requested_at", "-pk")
+
+
+def open_jobs_of(user: User) -> int:
+    """How many jobs of the user are waiting or running."""
+    return Job.objects.filter(requested_by=user, state__in=(Job.State.WAITING, Job.State.RUNNING)).count()
+
+
+def place_in_line(job: Job) -> int:
+    """How many jobs are taken up before a waiting one."""
+    return Job.objects.filter(state=Job.State.WAITING, requested_at__lt=job.requested_at).count()

@@ -1,0 +1,117 @@
+"""Questions about steps and to-dos."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import or_
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+
+from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
+from apps.org.models import Recusal
+from apps.org.scope import scope_of
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+def about(record: FlowRecord) -> dict[str, Any]:
+    """The filter that finds rows about this record."""
+    return {"content_type": ContentType.objects.get_for_model(record), "object_id": record.pk}
+
+
+def steps_of(record: FlowRecord) -> QuerySet[Step]:
+    """Everything that happened to a record, newest first."""
+    return Step.objects.filter(**about(record)).select_related("by", "acting_for").order_by("-pk")
+
+
+def _addressed_to(user: User) -> Q:
+    """To-dos for the person, or for a role he holds at the very unit the to-do names (not: at a unit above)."""
+    wanted = [Q(user=user)]
+    for grip in scope_of(user).grips:
+        here = Q(user__isnull=True, role=grip.role, unit_id=grip.unit_id)
+        if grip.department_id is not None:
+            here &= Q(department_id=grip.department_id) | Q(department__isnull=True)
+        wanted.append(here)
+    return reduce(or_, wanted)
+
+
+def _is_recused(user: User) -> Exists:
+    return Exists(
+        Recusal.objects.filter(user=user, lifted_at__isnull=True, content_type=OuterRef("content_type"), object_id=OuterRef("object_id"))
+    )
+
+
+def _todos(user: User, kind: str) -> QuerySet[Todo]:
+    if scope_of(user).user_id is None:
+        return Todo.objects.none()
+    rows = Todo.objects.filter(_addressed_to(user), kind=kind, done_at__isnull=True)
+    return rows.filter(~_is_recused(user)).select_related("from_unit", "content_type")
+
+
+def todos_of(user: User) -> QuerySet[Todo]:
+    """我的待办: open, addressed to this user today, most urgent first. What he is recused from is not there."""
+    return _todos(user, Todo.Kind.HANDLE).order_by(F("due_on").asc(nulls_last=True), "opened_at", "pk")
+
+
+def copied_to(user: User) -> QuerySet[Todo]:
+    """抄送我的, newest first."""
+    return _todos(user, Todo.Kind.COPY).order_by("-opened_at", "-pk")
+
+
+def open_count(user: User) -> int:
+    """How many things wait for this user: the number in the top bar, equal to the list behind it."""
+    return todos_of(user).count()
+
+
+def done_by(user: User) -> QuerySet[Todo]:
+    """我的已办: to-dos this user closed, newest first."""
+    return Todo.objects.filter(done_by=user, kind=Todo.Kind.HANDLE).select_related("from_unit", "content_type").order_by("-done_at", "-pk")
+
+
+def started_by(user: User) -> QuerySet[Step]:
+    """我发起的: the latest submit of every record this user handed in, newest first."""
+    latest = Step.objects.filter(by=user, move="submit").order_by("content_type", "object_id", "-pk").distinct("content_type", "object_id")
+    return Step.objects.filter(pk__in=latest.values("pk")).select_related("content_type").order_by("-pk")
+
+
+def open_todos(record: FlowRecord) -> QuerySet[Todo]:
+    """The open to-dos of a record, whoever has them."""
+    return Todo.objects.filter(**about(record), kind=Todo.Kind.HANDLE, done_at__isnull=True).order_by("pk")
+
+
+def handles(user: User, record: FlowRecord) -> bool:
+    """Whether it is this user's turn: an open to-do of the record is addressed to him."""
+    return todos_of(user).filter(**about(record)).exists()
+
+
+def open_return(record: FlowRecord) -> Return | None:
+    """The return that still waits for a new submit, or None."""
+    return Return.objects.filter(**about(record), settled_at__isnull=True).select_related("by", "step").first()
+
+
+def versions_of(record: FlowRecord) -> QuerySet[RecordVersion]:
+    """The content versions of a record, newest first."""
+    return RecordVersion.objects.filter(**about(record)).select_related("made_by").order_by("-number")
+
+
+def compare(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """The fields whose text differs between two snapshots: [{field, label, old, new}], in the order of the form."""
+    changed = []
+    for name in [*new, *(n for n in old if n not in new)]:
+        before, after = old.get(name), new.get(name)
+        if (before or {}).get("value") != (after or {}).get("value"):
+            label = (after or before or {}).get("label", name)
+            changed.append({"field": name, "label": label, "old": (before or {}).get("text", ""), "new": (after or {}).get("text", "")})
+    return changed
+
+
+def involved_ids(record: FlowRecord) -> set[int]:
+    """Who filed this record or decided on it in the running round: none of them decides it (again)."""
+    steps = Step.objects.filter(**about(record))
+    start = steps.filter(starts_round=True).order_by("-pk").values_list("pk", flat=True).first() or 0
+    rows = steps.filter(Q(move="submit") | Q(decides=True, pk__gte=start)).values_list("by_id", "acting_for_id")
+    people = {i for row in rows for i in row if i is not None}
+    return people | record.filers() | ({record.created_by_id} if record.created_by_id else set())

@@ -1,0 +1,24 @@
+"""Predicates that moves share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+    from apps.flow.models import FlowRecord
+
+
+def is_author(user: User, record: FlowRecord) -> bool:
+    """Whether this user made the record."""
+    return record.created_by_id == user.pk
+
+
+def opinion_fault(required: bool, opinion: str, label: str, *, least: int) -> str | None:
+    """The reason an opinion does not do, or None."""
+    if not required:
+        return None
+    length = len(opinion.strip())
+    if length < least:
+        return f"填写{label}理由，不少于{least}字，现有{length}字。"
+    return None

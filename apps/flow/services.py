@@ -1,0 +1,322 @@
+"""The only code that changes a state, and the to-dos that follow from it."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from apps.audit.services import note
+from apps.core.errors import Refused
+from apps.flow.machine import RETURN_OPINION, Data, Move
+from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
+from apps.flow.queries import about, compare, involved_ids, open_return, open_todos, steps_of, todos_of
+from apps.flow.rules import opinion_fault
+from apps.notices.services import notify
+from apps.org.models import Assignment, Recusal
+from apps.org.queries import in_force, title_of
+from apps.org.roles import Role
+from apps.org.scope import scope_of
+from apps.org.services import lend
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+    from apps.org.models import Department, Unit
+
+
+HANDLING_DAYS = 30  # how long a handler may read a 限定人员 record that waits for him
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who may get a to-do: one person, or whoever holds a role at a unit (and department)."""
+
+    role: str = ""
+    unit: Unit | None = None
+    department: Department | None = None
+    user: User | None = None
+
+
+def _stale(record: FlowRecord) -> Refused:
+    last = steps_of(record).first()
+    if last is None or last.by is None or last.version != record.version:
+        return Refused("此记录刚被修改，刷新后再办理。")
+    when = timezone.localtime(last.at).strftime("%H:%M")
+    return Refused(f"此记录在 {when} 已由{last.by.name}{last.label}，当前状态为“{record.state_label}”。刷新查看。")
+
+
+def _refuse_if_barred(record: FlowRecord, move: Move, *, by: User | None) -> None:
+    if move.system:
+        if by is not None:
+            raise Refused(f"{move.label}由系统办理。")
+        return
+    if by is None:
+        raise Refused(f"没有{move.label}的权限。")
+    if move.decides and scope_of(by).principals() & involved_ids(record):
+        raise Refused("不能审核本人填报或已办理过的记录，请由其他有权人员办理。")
+    if not move.may(by, record):
+        raise Refused(f"没有{move.label}的权限。")
+
+
+def _acting_for(by: User | None, record: FlowRecord) -> int | None:
+    """Whom the actor stands in for, when the right he uses came by delegation."""
+    if by is None:
+        return None
+    waiting = list(open_todos(record))
+    if any(todo.user_id == by.pk for todo in waiting):
+        return None
+    grips = scope_of(by).grips
+    called = [g for g in grips if any(todo.role == g.role and todo.unit_id == g.unit_id for todo in waiting)]
+    own = called or [g for g in grips if record.unit_id in g.unit_ids]
+    if not own or any(g.delegated_by_id is None for g in own):
+        return None
+    return own[0].delegated_by_id
+
+
+@transaction.atomic
+def make_move(
+    record: FlowRecord,
+    name: str,
+    *,
+    by: User | None,
+    at: datetime.datetime,
+    opinion: str = "",
+    version: int | None = None,
+    data: Data | None = None,
+    starts_round: bool = False,
+    anonymous: bool = False,
+) -> Step:
+    """Take one arrow of the record's machine, write the step and the audit event, close the open to-dos.
+
+    Raises Refused when somebody acted first (`version` is the one the actor saw), when the state does not allow it,
+    when the actor filed or already decided it, holds no right, gave no opinion, or a precondition fails.
+    An `anonymous` move is checked against `by` and then written without a name anywhere.
+    """
+    data = data or {}
+    fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    move = record.MACHINE.by_name[name]
+    if version is not None and version != fresh.version:
+        raise _stale(fresh)
+    if fresh.state not in move.sources:
+        raise _stale(fresh) if fresh.state != record.state else Refused(f"当前状态为“{fresh.state_label}”，不能{move.label}。")
+    _refuse_if_barred(fresh, move, by=by)
+    if fault := opinion_fault(move.opinion == "required", opinion, move.label, least=RETURN_OPINION):
+        raise Refused(fault, field="opinion")
+    if reason := move.needs(fresh, data):
+        raise Refused(reason)
+    step = _write_step(fresh, move, by=None if anonymous else by, at=at, opinion=opinion, data=data, starts_round=starts_round)
+    record.state, record.version, record.updated_at = fresh.state, fresh.version, fresh.updated_at
+    return step
+
+
+def _write_step(
+    fresh: FlowRecord, move: Move, *, by: User | None, at: datetime.datetime, opinion: str, data: Data, starts_round: bool
+) -> Step:
+    source, target = fresh.state, move.target_for(fresh, data)
+    fresh.state, fresh.version, fresh.updated_at = target, fresh.version + 1, at
+    fresh.save(update_fields=["state", "version", "updated_at"])
+    step = Step.objects.create(
+        **about(fresh),
+        move=move.name,
+        label=move.label,
+        source=source,
+        target=target,
+        opinion=opinion.strip(),
+        by=by,
+        by_title=title_of(by) if by else "",
+        acting_for_id=_acting_for(by, fresh),
+        at=at,
+        decides=move.decides,
+        starts_round=starts_round,
+        version=fresh.version,
+    )
+    if not move.keeps_todos:
+        close_todos(fresh, by=by, at=at)
+    note(
+        move.event,
+        stream=fresh.unit.stream,
+        by=by,
+        at=at,
+        record=fresh,
+        unit_id=fresh.unit_id,
+        reason=opinion.strip(),
+        before={"state": source},
+        after={"state": target, "version": fresh.version},
+        acting_for=step.acting_for,
+    )
+    return step
+
+
+def close_todos(record: FlowRecord, *, by: User | None, at: datetime.datetime) -> None:
+    """End the open to-dos of a record; they become 已办 of the one who acted."""
+    open_todos(record).update(done_at=at, done_by=by)
+
+
+def eligible(owner: Owner, *, barred: set[int], on: datetime.date) -> list[User]:
+    """The active people behind an owner who may act: not barred themselves, nor standing in for somebody barred."""
+    if owner.user is not None:
+        stands_in = Assignment.objects.filter(in_force(on), user=owner.user, delegated_by__in=barred).exists()
+        return [owner.user] if owner.user.is_active and owner.user.pk not in barred and not stands_in else []
+    # Like `make_move`: whoever stands in for somebody barred, in whatever role, would be refused there.
+    standing_in = Assignment.objects.filter(in_force(on), delegated_by__in=barred).values_list("user_id", flat=True)
+    refused = barred | set(standing_in)
+    rows = Assignment.objects.filter(in_force(on), role=owner.role, unit=owner.unit, user__is_active=True).select_related("user")
+    people: dict[int, User] = {}
+    for row in rows.order_by("pk"):
+        if owner.department is not None and row.department_id not in {None, owner.department.pk}:
+            continue
+        if row.user_id not in refused:
+            people[row.user_id] = row.user
+    return list(people.values())
+
+
+@transaction.atomic
+def open_todo(
+    record: FlowRecord,
+    *,
+    node: str,
+    label: str,
+    owners: Sequence[Owner],
+    at: datetime.datetime,
+    due_on: datetime.date | None = None,
+    decides: bool = True,
+) -> Todo:
+    """Open the next to-do for the first owner with somebody who may act; whoever filed or decided is passed over.
+
+    So the same person at two nodes means the second goes one level up (house.md mechanism 2). Raises Refused when
+    nobody at all can act, before anything is written.
+    """
+    on = timezone.localtime(at).date()
+    barred = (involved_ids(record) if decides else set()) | recused_ids(record)
+    for owner in owners:
+        people = eligible(owner, barred=barred, on=on)
+        if people:
+            todo = Todo.objects.create(
+                **about(record),
+                node=node,
+                label=label,
+                title=record.flow_title()[:200],
+                role=owner.role,
+                unit=owner.unit,
+                department=owner.department,
+                user=owner.user,
+                from_unit_id=record.unit_id,
+                opened_at=at,
+                due_on=due_on,
+            )
+            _let_read(record, people, label=label, on=on, at=at)
+            _tell(record, people, todo=todo, at=at)
+            return todo
+    raise Refused(f"没有可以办理“{label}”的人员，请联系安全保密管理员授权后再提交。")
+
+
+def _let_read(record: FlowRecord, people: Iterable[User], *, label: str, on: datetime.date, at: datetime.datetime) -> None:
+    """Whoever has to act on a 限定人员 record is lent it for as long as an act may take."""
+    if record.secrecy == record.Secrecy.LIMITED:
+        for person in people:
+            lend(record, to=person, until=on + datetime.timedelta(days=HANDLING_DAYS), reason=f"办理{label}", by=None, at=at, on=on)
+
+
+def recused_ids(record: FlowRecord) -> set[int]:
+    """Who is kept away from this record."""
+    return set(Recusal.objects.filter(**about(record), lifted_at__isnull=True).values_list("user_id", flat=True))
+
+
+def _tell(record: FlowRecord, people: Iterable[User], *, todo: Todo, at: datetime.datetime) -> None:
+    due = f"，{todo.due_on:%Y-%m-%d} 前办结" if todo.due_on else ""
+    notify(
+        people,
+        kind="flow.todo",
+        key=f"todo-{todo.pk}",
+        title=f"待办：{record._meta.verbose_name}{todo.label}{due}",
+        body="",
+        url=record.get_absolute_url(),
+        at=at,
+        record=record,
+    )
+
+
+@transaction.atomic
+def give_back(
+    record: FlowRecord, name: str, *, by: User, at: datetime.datetime, opinion: str, fields: Sequence[str] = (), version: int | None = None
+) -> Step:
+    """Return a record to its author. Remembers who did it, at which node, and which fields are to be changed."""
+    node = record.state
+    step = make_move(record, name, by=by, at=at, opinion=opinion, version=version)
+    last = RecordVersion.objects.filter(**about(record)).aggregate(n=Max("number"))["n"] or 0
+    Return.objects.create(**about(record), step=step, back_to=node, by=by, fields=list(fields), version=last)
+    return step
+
+
+def shortcut(record: FlowRecord) -> Return | None:
+    """The open return, when only the fields it named were changed: then the next submit goes straight back there."""
+    back = open_return(record)
+    if back is None or not back.fields:
+        return None
+    old = RecordVersion.objects.filter(**about(record), number=back.version).first()
+    if old is None:
+        return None
+    changed = {row["field"] for row in compare(old.data, record.snapshot())}
+    return back if changed <= set(back.fields) else None
+
+
+def settle_return(record: FlowRecord, *, at: datetime.datetime) -> None:
+    """The record was handed in again."""
+    Return.objects.filter(**about(record), settled_at__isnull=True).update(settled_at=at)
+
+
+def keep_version(record: FlowRecord, *, by: User | None, at: datetime.datetime, reason: str) -> RecordVersion:
+    """Freeze the content as the next version."""
+    last = RecordVersion.objects.filter(**about(record)).aggregate(n=Max("number"))["n"] or 0
+    return RecordVersion.objects.create(**about(record), number=last + 1, data=record.snapshot(), made_by=by, made_at=at, reason=reason)
+
+
+def mark_seen(record: FlowRecord, *, user: User, at: datetime.datetime) -> None:
+    """The handler opened the record: from now on its author cannot withdraw it."""
+    ids = list(todos_of(user).filter(**about(record), seen_at__isnull=True).values_list("pk", flat=True))
+    if ids:
+        Todo.objects.filter(pk__in=ids, seen_at__isnull=True).update(seen_at=at)
+
+
+@transaction.atomic
+def copy_to(record: FlowRecord, *, owners: Sequence[Owner], label: str, at: datetime.datetime) -> None:
+    """抄送: let owners know; nothing waits for them."""
+    for owner in owners:
+        Todo.objects.create(
+            **about(record),
+            kind=Todo.Kind.COPY,
+            node="copy",
+            label=label,
+            title=record.flow_title()[:200],
+            role=owner.role,
+            unit=owner.unit,
+            department=owner.department,
+            user=owner.user,
+            from_unit_id=record.unit_id,
+            opened_at=at,
+        )
+
+
+def owner_names(todo: Todo, *, on: datetime.date, barred: set[int] | None = None) -> str:
+    """Who a to-do waits for, as shown on the page: 「张三」 or 「部门负责人 张三、李四」."""
+    people = eligible(Owner(todo.role, todo.unit, todo.department, todo.user), barred=barred or set(), on=on)
+    names = "、".join(p.name for p in people)
+    return names if todo.user_id else f"{Role(todo.role).label} {names}".strip()
+
+
+def facts(step: Step) -> dict[str, Any]:
+    """One step as plain facts for papers and the API."""
+    return {
+        "label": step.label,
+        "by": step.by.name if step.by else "系统",
+        "title": step.by_title,
+        "at": step.at,
+        "opinion": step.opinion,
+        "source": step.source,
+        "target": step.target,
+    }

@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+
+
+class NoticesConfig(AppConfig):
+    name = "apps.notices"
+    label = "notices"
+    verbose_name = "通知"
+
+    def ready(self) -> None:
+        from apps.notices import events  # noqa: F401 -- declares the audit events

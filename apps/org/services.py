@@ -1,0 +1,289 @@
+"""Writes of the organisation. Each raises only Refused and leaves an audit event."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.db import transaction
+from django.utils import timezone
+
+from apps.accounts.services import mark_administrator
+from apps.audit import streams
+from apps.audit.services import note
+from apps.core.errors import Refused
+from apps.org.models import PATH_WIDTH, Assignment, Body, Loan, Recusal, Sitting, Unit, UnitRecord
+from apps.org.queries import in_force, members
+from apps.org.roles import ADMINISTRATORS, Role
+from apps.org.rules import administrators_clash, why_not_delegable
+from apps.org.scope import forget_scope, scope_of
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+    from apps.org.models import Department
+
+
+@transaction.atomic
+def create_unit(parent: Unit | None, *, by: User | None, at: datetime.datetime, **fields: Any) -> Unit:
+    """Put a unit into the tree. `fields` are the model's; the path follows from the parent."""
+    unit = Unit(parent=parent, path=f"new-{fields['code']}", **fields)
+    unit.full_clean(exclude=["path"])
+    unit.save()
+    unit.path = f"{parent.path if parent else ''}{unit.pk:0{PATH_WIDTH}d}/"
+    unit.save(update_fields=["path"])
+    note("unit.created", stream=streams.SYS, by=by, at=at, record=unit, unit_id=unit.pk, after={"name": unit.name, "path": unit.path})
+    return unit
+
+
+@transaction.atomic
+def move_unit(unit: Unit, *, to: Unit, by: User, at: datetime.datetime) -> None:
+    """Hang a unit, with all below it, under another. Readers see the old tree or the new one, nothing between."""
+    if to.path.startswith(unit.path):
+        raise Refused("不能移到本单位或其下级单位之下。")
+    old = unit.path
+    unit.parent, unit.path = to, f"{to.path}{unit.pk:0{PATH_WIDTH}d}/"
+    for below in Unit.objects.select_for_update().filter(path__startswith=old).exclude(pk=unit.pk):
+        below.path = unit.path + below.path[len(old) :]
+        below.save(update_fields=["path"])
+        note("unit.moved", stream=streams.SYS, by=by, at=at, record=below, unit_id=below.pk, after={"path": below.path})
+    unit.save(update_fields=["parent", "path"])
+    note("unit.moved", stream=streams.SYS, by=by, at=at, record=unit, unit_id=unit.pk, before={"path": old}, after={"path": unit.path})
+
+
+@transaction.atomic
+def assign(
+    user: User,
+    *,
+    role: str,
+    unit: Unit,
+    by: User | None,
+    at: datetime.datetime,
+    since: datetime.date,
+    until: datetime.date | None = None,
+    department: Department | None = None,
+    include_subtree: bool = False,
+    reason: str = "",
+) -> Assignment:
+    """Give a person a role somewhere. Raises Refused when 三员 would clash (domain.md §2.2) or the giver grants himself."""
+    held = set(Assignment.objects.filter(in_force(since), user=user).values_list("role", flat=True))
+    if administrators_clash(held, role):
+        raise Refused("三员职责互斥，一人不能兼任，也不能兼任业务角色。")
+    if by is not None and by.pk == user.pk:
+        raise Refused("不能给本人授权，请由另一位安全保密管理员办理。")
+    row = Assignment.objects.create(
+        user=user,
+        role=role,
+        unit=unit,
+        department=department,
+        include_subtree=include_subtree,
+        since=since,
+        until=until,
+        granted_by=by,
+        granted_at=at,
+        reason=reason,
+    )
+    if role in ADMINISTRATORS and not user.is_administrator_account:
+        mark_administrator(user, is_administrator=True, by=by, at=at)
+    forget_scope(user)
+    note(
+        "grant.given",
+        stream=streams.SYS,
+        by=by,
+        at=at,
+        record=row,
+        unit_id=unit.pk,
+        object_label=f"{user.name} {Role(role).label}",
+        after={"user": user.pk, "role": role, "unit": unit.pk, "subtree": include_subtree, "until": until},
+        reason=reason,
+    )
+    return row
+
+
+@transaction.atomic
+def end_assignment(row: Assignment, *, on: datetime.date, by: User, at: datetime.datetime, reason: str) -> None:
+    """Take a role back: `on` is the last day it holds. Takes effect on the next request."""
+    before = {"until": row.until}
+    row.until = on
+    row.save(update_fields=["until"])
+    forget_scope(row.user)
+    note(
+        "grant.ended", stream=streams.SYS, by=by, at=at, record=row, unit_id=row.unit_id, before=before, after={"until": on}, reason=reason
+    )
+
+
+@transaction.atomic
+def delegate(
+    row: Assignment, *, to: User, since: datetime.date, until: datetime.date, reason: str, by: User, at: datetime.datetime
+) -> Assignment:
+    """Let somebody act for the holder of an assignment, for at most 30 days (domain.md §2.6 rule 11)."""
+    if row.user_id != by.pk:
+        raise Refused("只能委托本人持有的权限。")
+    if to.pk == by.pk:
+        raise Refused("受托人不能是本人。")
+    if why := why_not_delegable(row.role, since=since, until=until, own=row.delegated_by_id is not None):
+        raise Refused(why)
+    if administrators_clash(set(Assignment.objects.filter(in_force(since), user=to).values_list("role", flat=True)), row.role):
+        raise Refused("受托人是管理员账号，不能代理业务权限。")
+    copy = Assignment.objects.create(
+        user=to,
+        role=row.role,
+        unit=row.unit,
+        department=row.department,
+        include_subtree=row.include_subtree,
+        since=since,
+        until=until,
+        delegated_by=by,
+        granted_by=by,
+        granted_at=at,
+        reason=reason,
+    )
+    forget_scope(to)
+    note(
+        "grant.delegated",
+        stream=streams.SYS,
+        by=by,
+        at=at,
+        record=copy,
+        unit_id=row.unit_id,
+        after={"user": to.pk, "role": row.role, "since": since, "until": until},
+        reason=reason,
+    )
+    return copy
+
+
+@transaction.atomic
+def lend(
+    record: UnitRecord, *, to: User, until: datetime.date, reason: str, by: User | None, at: datetime.datetime, on: datetime.date
+) -> Loan:
+    """Let one person read one record until a date (借阅). Raises Refused without a reason or with a date gone by."""
+    if record.LOAN is None:
+        raise Refused("此类记录不能借阅。")
+    if len(reason.strip()) < 2:
+        raise Refused("填写借阅事由。", field="reason")
+    if until < on:
+        raise Refused("到期日不得早于今天。", field="until")
+    permission = Permission.objects.get(content_type=ContentType.objects.get_for_model(record), codename=f"view_{record._meta.model_name}")
+    loan, _ = record.LOAN._base_manager.update_or_create(
+        user=to,
+        permission=permission,
+        content_object=record,
+        defaults={"until": until, "reason": reason, "granted_by": by, "granted_at": at},
+    )
+    note(
+        "loan.given",
+        stream=record.unit.stream,
+        by=by,
+        at=at,
+        record=record,
+        unit_id=record.unit_id,
+        reason=reason,
+        after={"reader": to.pk, "until": until},
+    )
+    return loan
+
+
+@transaction.atomic
+def recall(record: UnitRecord, *, user: User, by: User | None, at: datetime.datetime, reason: str) -> None:
+    """End a loan at once; nothing happens when there is none."""
+    if record.LOAN is None:
+        return
+    gone, _ = record.LOAN._base_manager.filter(user=user, content_object=record).delete()
+    if gone:
+        note(
+            "loan.recalled",
+            stream=record.unit.stream,
+            by=by,
+            at=at,
+            record=record,
+            unit_id=record.unit_id,
+            reason=reason,
+            after={"reader": user.pk},
+        )
+
+
+@transaction.atomic
+def recuse(record: UnitRecord, *, user: User, reason: str, by: User, at: datetime.datetime) -> Recusal:
+    """Keep somebody away from one record, whatever rights he holds (回避)."""
+    row = Recusal(
+        user=user,
+        content_type=ContentType.objects.get_for_model(record),
+        object_id=record.pk,
+        reason=reason,
+        declared_by=by,
+        declared_at=at,
+    )
+    row.validate_constraints()
+    row.save()
+    note(
+        "recusal.declared",
+        stream=record.unit.stream,
+        by=by,
+        at=at,
+        record=row,
+        unit_id=record.unit_id,
+        reason=reason,
+        after={"user": user.pk, "object": f"{record._meta.label_lower}:{record.pk}"},
+    )
+    return row
+
+
+@transaction.atomic
+def lift_recusal(row: Recusal, *, stream: str, by: User, at: datetime.datetime, reason: str) -> None:
+    """End a recusal; the row stays as a fact."""
+    row.lifted_at = at
+    row.save(update_fields=["lifted_at"])
+    note("recusal.lifted", stream=stream, by=by, at=at, record=row, reason=reason)
+
+
+@transaction.atomic
+def record_sitting(
+    body: Body, *, number: str, met_on: datetime.date, subject: str, present: int, by: User, at: datetime.datetime
+) -> Sitting:
+    """Register that a body met. Raises Refused for a future date or more present than members of that day."""
+    if met_on > timezone.localtime(at).date():
+        raise Refused("会议日期不得晚于今天。", field="met_on")
+    if Sitting.objects.filter(body=body, number=number).exists():
+        raise Refused("已登记同一届次的会议。", field="number")
+    seats = members(body, on=met_on).count()
+    if seats and present > seats:
+        raise Refused(f"实到人数不超过应到人数{seats}人。", field="present")
+    sitting = Sitting(
+        body=body,
+        unit=body.unit,
+        number=number,
+        met_on=met_on,
+        subject=subject,
+        present=present,
+        created_by=by,
+        created_at=at,
+        updated_at=at,
+    )
+    sitting.save()
+    note(
+        "sitting.recorded",
+        stream=body.unit.stream,
+        by=by,
+        at=at,
+        record=sitting,
+        unit_id=body.unit_id,
+        after={"number": number, "met_on": met_on, "present": present},
+    )
+    return sitting
+
+
+@transaction.atomic
+def confirm_sitting(sitting: Sitting, *, by: User, at: datetime.datetime) -> None:
+    """Confirm a recorded sitting. Only the unit's 党组织书记 (R13, in the group R03), and not who recorded it."""
+    fresh = Sitting.objects.select_for_update().get(pk=sitting.pk)
+    if fresh.is_confirmed:
+        raise Refused("会议已确认。")
+    if fresh.created_by_id in scope_of(by).principals():
+        raise Refused("登记人不能确认本人登记的会议。")
+    if not scope_of(by).may_on(fresh, "A"):
+        raise Refused("没有确认会议的权限。")
+    fresh.confirmed_by, fresh.confirmed_at, fresh.updated_at = by, at, at
+    fresh.version += 1
+    fresh.save(update_fields=["confirmed_by", "confirmed_at", "updated_at", "version"])
+    note("sitting.confirmed", stream=fresh.unit.stream, by=by, at=at, record=fresh, unit_id=fresh.unit_id)

@@ -1,0 +1,109 @@
+"""The API base: the same scope, the same rules and the same messages as the pages."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.http import Http404, QueryDict
+from django.utils import timezone
+from rest_framework import mixins, serializers, status, viewsets
+from rest_framework.exceptions import ParseError, PermissionDenied
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from apps.core.errors import Refused
+from apps.org.models import UnitRecord
+from apps.org.scope import scope_of
+from apps.pages.idempotency import once
+
+
+def refused_as_conflict(error: Exception, context: dict[str, Any]) -> Response | None:
+    """`Refused` is 409, or 400 when it blames a field; the rest is DRF's."""
+    if isinstance(error, Refused):
+        if error.field:
+            return Response({error.field: [error.message]}, status=status.HTTP_400_BAD_REQUEST)
+        return Response({"detail": error.message}, status=status.HTTP_409_CONFLICT)
+    return exception_handler(error, context)
+
+
+def as_form_data(data: dict[str, Any], *, prefix: str = "", rows: dict[str, list[dict[str, Any]]] | None = None) -> QueryDict:
+    """JSON as a browser would post it, so that the page's own form checks it. `rows` are the formsets by prefix."""
+    posted = QueryDict(mutable=True)
+    for name, value in data.items():
+        if isinstance(value, list):
+            posted.setlist(prefix + name, [_text(v) for v in value])
+        elif value is not None and value is not False:
+            posted[prefix + name] = _text(value)
+    for name, items in (rows or {}).items():
+        posted[f"{name}-TOTAL_FORMS"] = str(len(items))
+        posted[f"{name}-INITIAL_FORMS"] = str(sum(1 for item in items if item.get("id")))
+        for i, item in enumerate(items):
+            posted.update(as_form_data(item, prefix=f"{name}-{i}-"))
+    return posted
+
+
+def _text(value: Any) -> str:
+    return "on" if value is True else str(value)
+
+
+class RecordSerializer(serializers.ModelSerializer):
+    """What the API shows of a record. Writing goes through the page's form, never through the serializer."""
+
+    unit_name = serializers.CharField(source="unit.name", read_only=True)
+    state_label = serializers.CharField(read_only=True)
+
+
+class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
+    """Reading, creating and changing records of one register. Rows come only through `visible_to`."""
+
+    model: ClassVar[type[UnitRecord]]
+    lookup_value_regex = r"\d{1,18}"
+
+    def get_queryset(self) -> Any:
+        if getattr(self, "swagger_fake_view", False):
+            return self.model._base_manager.none()
+        return self.model.objects.visible_to(self.request.user).order_by("-pk")
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if not scope_of(request.user).may(self.model.FUNCTION, "C" if self.action == "create" else "R"):
+            raise Http404
+
+    def write(self, data: dict[str, Any], *, instance: Any) -> Any:
+        """Check with the page's form and save through the register's service; raises ValidationError or Refused."""
+        raise NotImplementedError(f"{type(self).__name__} must call its service")  # pragma: no cover
+
+    def _written(self, request: Request, *, instance: Any) -> tuple[dict[str, Any], bool]:
+        if not isinstance(request.data, dict):
+            raise ParseError("请求内容须是一个 JSON 对象。")
+        key = request.headers.get("Idempotency-Key", "")
+        with transaction.atomic():
+            press = once(f"api-{key}" if key else "", user=request.user, at=timezone.now())
+            if press.answer is not None:
+                return press.answer, False
+            record = self.write(dict(request.data), instance=instance)
+            fresh = self.get_queryset().filter(pk=record.pk).first()
+            if fresh is None:
+                raise Refused("保存后您将看不到此记录，请检查填报单位和公开属性。")
+            body = self.get_serializer(fresh).data
+            press.keep({"pk": record.pk})
+        return dict(body), True
+
+    def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """A new record in state 草稿."""
+        body, _ = self._written(request, instance=None)
+        if set(body) == {"pk"}:
+            body = dict(self.get_serializer(self.get_queryset().get(pk=body["pk"])).data)
+        return Response(body, status=status.HTTP_201_CREATED)
+
+    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Change the whole content; `version` is the one the caller read."""
+        record = self.get_object()
+        if not (getattr(record, "is_editable", True) and scope_of(request.user).may_on(record, "U")):
+            raise PermissionDenied("当前状态或权限不能修改此记录。")
+        body, _ = self._written(request, instance=record)
+        if set(body) == {"pk"}:
+            body = dict(self.get_serializer(self.get_queryset().get(pk=body["pk"])).data)
+        return Response(body)

@@ -1,0 +1,149 @@
+"""Pages of records with a state: the moves, and the comparison of versions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from apps.core.errors import Refused
+from apps.flow.queries import compare, open_return, open_todos, steps_of, versions_of
+from apps.flow.services import mark_seen, owner_names
+from apps.pages.forms import MoveForm
+from apps.pages.idempotency import once
+from apps.pages.views import RecordPages
+
+
+@dataclass(frozen=True)
+class MovePage:
+    """How a move is made from a page: its service, its form, and the sentence said afterwards."""
+
+    service: Callable[..., Any]
+    done: str
+    form: type[MoveForm] = MoveForm
+    own_page: bool = False  # it asks for more than an opinion: a link to its own small page, not a button
+
+
+class FlowPages(RecordPages):
+    """RecordPages of a model with a MACHINE: one address per move, `/base/<pk>/<move>/`, POST only."""
+
+    MOVES: ClassVar[dict[str, MovePage]] = {}
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = RecordPages.HANDLERS | {"move": {"get": "ask", "post": "move"}, "diff": {"get": "diff"}}
+    ROUTES: ClassVar[dict[str, str]] = RecordPages.ROUTES | {"diff": "<int:pk>/diff/", "move": "<int:pk>/do/<slug:name>/"}
+
+    def move_page(self, name: str) -> MovePage:
+        """How this move is made here; what is no move of this register is not found."""
+        if name not in self.MOVES:
+            raise Http404
+        return self.MOVES[name]
+
+    def ask(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """The small page of a move that asks for more than an opinion."""
+        page = self.move_page(name)
+        if not page.own_page or name not in {m.name for m in self.object.MACHINE.open_to(request.user, self.object)}:
+            raise Http404
+        initial = {"version": self.object.version, "token": self.form_context()["token"]}
+        return self.asking(name, page.form(initial=initial, record=self.object, user=request.user))
+
+    def asking(self, name: str, form: MoveForm, status: int = 200) -> HttpResponse:
+        """Draw the page of a move."""
+        self.page = "move"
+        move = self.object.MACHINE.by_name[name]
+        return self.render({"object": self.object, "form": form, "move": move, "has_errors": form.is_bound}, status=status)
+
+    def move(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+        """Make one move. Refused: the reason where the caller stood, with what he typed still in its place."""
+        page = self.move_page(name)
+        form = page.form(request.POST, record=self.object, user=request.user)
+        if not form.is_valid():
+            if page.own_page:
+                return self.asking(name, form, status=422)
+            return self.stay(form, "；".join(str(m) for errors in form.errors.values() for m in errors))
+        try:
+            return self.made(page, dict(form.cleaned_data))
+        except Refused as no:
+            if page.own_page:
+                form.add_error(no.field if no.field in form.fields else None, no.message)
+                return self.asking(name, form, status=409)
+            return self.stay(form, no.message)
+
+    def made(self, page: MovePage, data: dict[str, Any]) -> HttpResponse:
+        """Call the service once, however often the button was pressed, and go on to where the page asked."""
+        token, onward = data.pop("token", ""), data.pop("next", "")
+        with transaction.atomic():
+            press = once(token, user=self.request.user, at=timezone.now())
+            if press.answer is None:
+                page.service(self.object, by=self.request.user, at=timezone.now(), **data)
+                press.keep({"message": page.done})
+        messages.success(self.request, page.done)
+        if onward and url_has_allowed_host_and_scheme(onward, allowed_hosts=None):
+            return redirect(onward)
+        still_seen = self.get_queryset().filter(pk=self.object.pk).exists()
+        return redirect(self.object.get_absolute_url() if still_seen else reverse("home"))
+
+    def stay(self, form: MoveForm, reason: str) -> HttpResponse:
+        """The detail page again, with the reason above and the typed opinion in place."""
+        self.object = self.get_queryset().get(pk=self.object.pk)
+        self.page = "detail"
+        context = {"object": self.object, "may_edit": self.may_edit(self.object), "refused": reason}
+        form.data = form.data.copy()  # the version shown from now on is the one on the page
+        form.data["version"] = str(self.object.version)
+        return self.render(self.detail_context() | context | {"move_form": form}, status=409)
+
+    def detail(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One record; when it waits for the caller, it counts as opened from now on."""
+        mark_seen(self.object, user=request.user, at=timezone.now())
+        return super().detail(request, pk)
+
+    def detail_context(self) -> dict[str, Any]:
+        """The moves open to the caller, the timeline, and whom it waits for."""
+        today = timezone.localdate()
+        todos = list(open_todos(self.object).select_related("unit", "department", "user"))
+        moves = [m for m in self.object.MACHINE.open_to(self.request.user, self.object) if m.name in self.MOVES]
+        return {
+            "moves": [m for m in moves if not self.MOVES[m.name].own_page],
+            "actions": [
+                {"label": m.label, "url": reverse(f"{self.base}-move", args=[self.object.pk, m.name])}
+                for m in moves
+                if self.MOVES[m.name].own_page
+            ],
+            "steps": list(steps_of(self.object)),
+            "versions": list(versions_of(self.object)),
+            "waiting": [{"todo": t, "who": owner_names(t, on=today)} for t in todos],
+            "returned": open_return(self.object) if self.object.is_editable else None,
+            "move_form": self.panel_form(initial={"version": self.object.version, "token": self.form_context()["token"]}),
+            "strip": self.strip(),
+        }
+
+    def panel_form(self, **kwargs: Any) -> MoveForm:
+        """The form beside the record: the opinion, and what the judgement of this state asks for."""
+        return MoveForm(record=self.object, user=self.request.user, **kwargs)
+
+    def strip(self) -> list[dict[str, str]]:
+        """The flow strip: the main states in order, each ok, cur or later."""
+        line = self.object.MACHINE.line
+        names = [state for state, _ in line]
+        here = names.index(self.object.state) if self.object.state in names else -1
+        return [{"label": label, "kind": "ok" if i < here else "cur" if i == here else ""} for i, (_, label) in enumerate(line)]
+
+    def diff(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """What changed between two versions; the last two unless the address names others."""
+        kept = {v.number: v for v in versions_of(self.object)}
+        if not kept:
+            raise Http404
+        new = kept.get(_number(request.GET.get("to"))) or kept[max(kept)]
+        old = kept.get(_number(request.GET.get("from"))) or kept.get(new.number - 1) or new
+        rows = compare(old.data, new.data)
+        return self.render({"object": self.object, "versions": list(kept.values()), "old": old, "new": new, "rows": rows})
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdigit() and len(text) < 6 else 0

@@ -1,0 +1,78 @@
+"""Drafts and saved views."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import QueryDict
+
+from apps.core.errors import Refused
+from apps.pages.models import Draft, SavedView, Submission
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+DRAFT_BYTES = 1_000_000
+DROPPED = ("csrfmiddlewaretoken", "token", "then", "version")
+VIEWS_EACH = 8
+TOKEN_DAYS = 7
+
+
+def save_draft(user: User, *, key: str, posted: QueryDict, at: datetime.datetime) -> Draft:
+    """Keep what is typed so far. Raises Refused when it is larger than 1 MB."""
+    if len(posted.urlencode()) > DRAFT_BYTES:
+        raise Refused("内容过长，草稿没有保存。缩短后再试。")
+    version = posted.get("version", "")
+    data = {name: posted.getlist(name) for name in posted if name not in DROPPED}
+    draft, _ = Draft.objects.update_or_create(
+        user=user, key=key, defaults={"data": data, "version": int(version) if version.isdigit() else 0, "saved_at": at}
+    )
+    return draft
+
+
+def draft_of(user: User, key: str) -> Draft | None:
+    """What this person last typed into this form, or None."""
+    return Draft.objects.filter(user=user, key=key).first()
+
+
+def as_posted(draft: Draft) -> QueryDict:
+    """A draft as if it had just been posted."""
+    posted = QueryDict(mutable=True)
+    for name, values in draft.data.items():
+        posted.setlist(name, values)
+    return posted
+
+
+def drop_draft(user: User, key: str) -> None:
+    """The form was saved for good, or its owner threw the draft away."""
+    Draft.objects.filter(user=user, key=key).delete()
+
+
+@transaction.atomic
+def save_view(user: User, *, register: str, name: str, query: str) -> SavedView:
+    """Keep a filter as a tab. Raises Refused without a name, for a name used already, and past the eighth."""
+    if not name.strip():
+        raise Refused("填写视图名称。", field="name")
+    if SavedView.objects.filter(user=user, register=register).count() >= VIEWS_EACH:
+        raise Refused(f"最多保存{VIEWS_EACH}个视图，先删除不用的视图。", field="name")
+    view = SavedView(user=user, register=register, name=name.strip(), query=query)
+    try:
+        view.full_clean()
+    except ValidationError as error:
+        raise Refused("；".join(error.messages), field="name") from error
+    view.save()
+    return view
+
+
+def drop_view(user: User, *, register: str, pk: int) -> None:
+    """Remove one's own saved view."""
+    SavedView.objects.filter(user=user, register=register, pk=pk).delete()
+
+
+def sweep_tokens(*, at: datetime.datetime) -> int:
+    """Forget presses older than a week; gives how many."""
+    gone, _ = Submission.objects.filter(at__lt=at - datetime.timedelta(days=TOKEN_DAYS)).delete()
+    return gone

@@ -1,0 +1,286 @@
+"""The pages every register has: list, detail, new, edit, moves, drafts, comparison of versions."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.auth.mixins import LoginRequiredMixin
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.forms import BaseFormSet, ModelForm
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.vary import vary_on_headers
+
+from apps.core.errors import Refused
+from apps.org.models import UnitRecord
+from apps.org.scope import scope_of
+from apps.pages import services
+from apps.pages.forms import without_errors
+from apps.pages.idempotency import once
+from apps.pages.models import SavedView
+from apps.pages.paging import SIZES, RecordPaginator, size_from
+
+LETTERS = {"list": "R", "detail": "R", "new": "C", "edit": "R", "draft": "R", "new-draft": "C", "view": "R"}
+
+
+@method_decorator(vary_on_headers("HX-Request"), name="dispatch")
+class RecordPages(LoginRequiredMixin, View):
+    """The pages of one register. Subclasses name the parts; any method may be overridden.
+
+    One class, one `page` attribute saying which: see `urls()`. Rows come only through `visible_to`; what is outside
+    answers like what does not exist.
+    """
+
+    model: ClassVar[type[UnitRecord]]
+    form_class: ClassVar[Any] = None
+    table_class: ClassVar[Any] = None
+    filterset_class: ClassVar[Any] = None
+    base: str = ""
+    group: ClassVar[str] = ""  # the menu group, for the breadcrumb
+    new_label: ClassVar[str] = "新建"
+    page: str = ""
+
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = {
+        "list": {"get": "list"},
+        "detail": {"get": "detail"},
+        "new": {"get": "edit", "post": "save"},
+        "edit": {"get": "edit", "post": "save"},
+        "draft": {"post": "autosave", "delete": "discard"},
+        "new-draft": {"post": "autosave", "delete": "discard"},
+        "view": {"post": "keep_view"},
+    }
+    ROUTES: ClassVar[dict[str, str]] = {
+        "list": "",
+        "new": "new/",
+        "new-draft": "new/draft/",
+        "view": "views/",
+        "detail": "<int:pk>/",
+        "edit": "<int:pk>/edit/",
+        "draft": "<int:pk>/draft/",
+    }
+    EDITING: ClassVar[frozenset[str]] = frozenset({"edit", "draft"})  # pages only for who may change the record
+    TEMPLATES: ClassVar[dict[str, str]] = {"new": "form", "edit": "form"}
+    object: Any = None
+
+    @classmethod
+    def urls(cls) -> list[URLPattern]:
+        """The addresses of this register: /base/, /base/new/, /base/<pk>/ …"""
+        return [path(f"{cls.base}/{tail}", cls.as_view(page=page), name=f"{cls.base}-{page}") for page, tail in cls.ROUTES.items()]
+
+    def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
+        super().setup(request, *args, **kwargs)
+        for verb, name in self.HANDLERS[self.page].items():
+            setattr(self, verb, getattr(self, name))
+        if "get" in self.HANDLERS[self.page]:
+            self.head = getattr(self, self.HANDLERS[self.page]["get"])
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not request.user.is_authenticated:
+            return self.handle_no_permission()
+        if request.method and request.method.lower() not in {*self.HANDLERS[self.page], "head", "options"}:
+            return self.http_method_not_allowed(request)
+        if not scope_of(request.user).may(self.model.FUNCTION, LETTERS.get(self.page, "R")):
+            raise Http404
+        if "pk" in kwargs:
+            self.object = get_object_or_404(self.get_queryset(), pk=kwargs["pk"])
+        if self.page in self.EDITING and not self.may_edit(self.object):
+            raise PermissionDenied
+        return super().dispatch(request, *args, **kwargs)
+
+    # -- what subclasses say -------------------------------------------------------------------------------------
+
+    def get_queryset(self) -> Any:
+        """The rows the caller may see, with what a page shows of them."""
+        return self.model.objects.visible_to(self.request.user)
+
+    def for_list(self, rows: Any) -> Any:
+        """The same rows with what one line of the list shows."""
+        return rows
+
+    def may_edit(self, record: Any) -> bool:
+        """Whether the caller may change the content now."""
+        return getattr(record, "is_editable", True) and scope_of(self.request.user).may_on(record, "U")
+
+    def list_context(self, rows: Any) -> dict[str, Any]:
+        """More of the list page: system views, summary, actions."""
+        return {}
+
+    def detail_context(self) -> dict[str, Any]:
+        """More of the detail page."""
+        return {}
+
+    def get_formsets(self, **kwargs: Any) -> dict[str, BaseFormSet]:
+        """The repeating rows of the form, by name."""
+        return {}
+
+    def write(self, form: ModelForm, formsets: dict[str, BaseFormSet], *, submit: bool) -> tuple[Any, str]:
+        """Save through the register's service; gives the record and the sentence that says what happened."""
+        raise NotImplementedError(f"{type(self).__name__} must call its service")  # pragma: no cover
+
+    def faults(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> bool:
+        """Whether the form cannot be saved (or submitted) as it stands; messages are on the form then."""
+        fine = [form.is_valid(), *(formset.is_valid() for formset in formsets.values())]
+        return not all(fine)
+
+    # -- pages ---------------------------------------------------------------------------------------------------
+
+    def list(self, request: HttpRequest) -> HttpResponse:
+        """The filtered list; a fragment of it for HTMX."""
+        filterset = self.filterset_class(request.GET, self.get_queryset(), request=request)
+        table = self.table_class(self.for_list(filterset.qs), order_by=request.GET.get("sort") or None)
+        table.paginate(page=request.GET.get("page", 1), per_page=size_from(request.GET.get("per_page")), paginator_class=RecordPaginator)
+        request.session[f"list:{self.base}"] = request.GET.urlencode() if request.GET else ""
+        saved = SavedView.objects.filter(user=request.user, register=self.base).order_by("pk")
+        context = {"table": table, "filter": filterset, "sizes": SIZES, "saved_views": saved, "may_add": self.may_add()}
+        return self.render(context | self.list_context(filterset.qs))
+
+    def may_add(self) -> bool:
+        """Whether the "new" button is shown."""
+        return scope_of(self.request.user).may(self.model.FUNCTION, "C")
+
+    def detail(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """One record."""
+        return self.render({"object": self.object, "may_edit": self.may_edit(self.object)} | self.detail_context())
+
+    def keep_view(self, request: HttpRequest) -> HttpResponse:
+        """Save the current filter as a tab, or remove one."""
+        try:
+            if request.POST.get("remove", "").isdigit():
+                services.drop_view(request.user, register=self.base, pk=int(request.POST["remove"]))
+            else:
+                services.save_view(
+                    request.user, register=self.base, name=request.POST.get("name", ""), query=request.POST.get("query", "")[:1000]
+                )
+        except Refused as no:
+            messages.error(request, no.message)
+        return redirect(f"{reverse(f'{self.base}-list')}?{request.POST.get('query', '')}".rstrip("?"))
+
+    # -- forms ---------------------------------------------------------------------------------------------------
+
+    @property
+    def draft_key(self) -> str:
+        """The name under which what is typed here is kept."""
+        return f"{self.base}:{self.object.pk if self.object else 'new'}"
+
+    def get_form(self, **kwargs: Any) -> Any:
+        """The form for this record and this person."""
+        return self.form_class(instance=self.object, user=self.request.user, **kwargs)
+
+    def edit(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        """The form, with what was typed last time and not yet saved."""
+        draft = services.draft_of(request.user, self.draft_key)
+        if draft is None:
+            return self.render({"form": self.get_form(), "formsets": self.get_formsets()} | self.form_context())
+        posted = services.as_posted(draft)
+        form, formsets = without_errors(self.get_form(data=posted)), self.get_formsets(data=posted)
+        context = {"form": form, "formsets": {k: without_errors(v) for k, v in formsets.items()}, "draft": draft}
+        return self.render(context | self.form_context(version=draft.version))
+
+    def form_context(self, *, version: int | None = None) -> dict[str, Any]:
+        """What every form page posts back: the version it shows and a token for this one press."""
+        shown = self.object.version if self.object else 0
+        return {
+            "object": self.object,
+            "version": shown if version is None else version,
+            "token": secrets.token_urlsafe(16),
+            "draft_url": self.draft_url(),
+        }
+
+    def draft_url(self) -> str:
+        """Where the form saves itself while somebody types."""
+        return reverse(f"{self.base}-draft", args=[self.object.pk]) if self.object else reverse(f"{self.base}-new-draft")
+
+    def save(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        """Save a draft of the record, or submit it; whatever goes wrong, what was typed is still on the page."""
+        submit = request.POST.get("then") == "submit"
+        form, formsets = self.get_form(data=request.POST, files=request.FILES or None), self.get_formsets(data=request.POST)
+        if self.faults(form, formsets, submit=submit):
+            return self.refused_form(form, formsets)
+        try:
+            with transaction.atomic():
+                press = once(request.POST.get("token", ""), user=request.user, at=timezone.now())
+                if press.answer is None:
+                    press.keep(self.write_inside_scope(form, formsets, submit=submit))
+                    answer = press.row.answer if press.row else self.answer
+                else:
+                    answer = press.answer
+        except Refused as no:
+            return self.refused_form(form, formsets, no)
+        messages.success(request, answer["message"])
+        return redirect(answer["url"])
+
+    answer: dict[str, Any]
+
+    def write_inside_scope(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> dict[str, Any]:
+        """Write, then make sure the row is still one the caller may see, or undo everything."""
+        record, message = self.write(form, formsets, submit=submit)
+        if not self.model.objects.visible_to(self.request.user).filter(pk=record.pk).exists():
+            raise Refused("保存后您将看不到此记录，请检查填报单位和公开属性。")
+        services.drop_draft(self.request.user, self.draft_key)
+        self.answer = {"url": reverse(f"{self.base}-detail", args=[record.pk]), "message": message, "pk": record.pk}
+        return self.answer
+
+    def refused_form(self, form: Any, formsets: dict[str, Any], no: Refused | None = None) -> HttpResponse:
+        """The same form with the reasons; what was typed is kept as a draft as well."""
+        services.save_draft(self.request.user, key=self.draft_key, posted=self.request.POST, at=timezone.now())
+        context = {"form": form, "formsets": formsets, "has_errors": True} | self.form_context()
+        if no is not None:
+            form.add_error(no.field if no.field in form.fields else None, no.message)
+            context["conflicts"] = self.conflicts(form)
+        return self.render(context, status=422)
+
+    def conflicts(self, form: Any) -> list[dict[str, Any]]:
+        """When somebody saved first: each field whose stored value differs from what was typed here."""
+        posted = self.request.POST.get("version", "")
+        if self.object is None or not posted.isdigit() or int(posted) == self.object.version:
+            return []
+        stored = self.form_class(instance=self.model.objects.visible_to(self.request.user).get(pk=self.object.pk), user=self.request.user)
+        return [
+            {"label": stored.fields[name].label, "stored": stored[name].value(), "typed": form[name].value()}
+            for name in form.changed_data
+            if name in stored.fields
+        ]
+
+    def autosave(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        """Keep what is typed; never changes the record itself."""
+        try:
+            draft = services.save_draft(request.user, key=self.draft_key, posted=request.POST, at=timezone.now())
+        except Refused as no:
+            return JsonResponse({"message": no.message}, status=413)
+        return JsonResponse({"message": f"草稿已自动保存，{timezone.localtime(draft.saved_at):%H:%M:%S}"})
+
+    def discard(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+        """Throw away what was typed since the last save."""
+        services.drop_draft(request.user, self.draft_key)
+        return HttpResponse(status=204)
+
+    # -- drawing -------------------------------------------------------------------------------------------------
+
+    def crumbs(self) -> list[tuple[str, str]]:
+        """Where this page stands; the list keeps its filter."""
+        name = str(self.model._meta.verbose_name)
+        trail = [("工作台", reverse("home"))]
+        if self.page == "list":
+            return [*trail, (name, "")]
+        kept = self.request.session.get(f"list:{self.base}", "")
+        trail.append((name, reverse(f"{self.base}-list") + (f"?{kept}" if kept else "")))
+        last = {"new": f"{self.new_label}", "edit": "修改"}.get(self.page)
+        return [*trail, (last or str(getattr(self.object, "number", "") or self.object), "")]
+
+    def render(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        """The register's own template, else the generic one."""
+        name = self.TEMPLATES.get(self.page, self.page)
+        if self.page == "list" and self.request.headers.get("HX-Request"):
+            name = "list_table"
+        opts = self.model._meta
+        context = {"view": self, "opts": opts, "crumbs": self.crumbs(), "base": self.base} | context
+        folder = f"{opts.app_label}/{opts.model_name}"
+        return TemplateResponse(self.request, [f"{folder}/{name}.html", f"register/{name}.html"], context, status=status)

@@ -1,0 +1,16 @@
+from django.apps import AppConfig
+
+
+class RisksConfig(AppConfig):
+    name = "apps.risks"
+    label = "risks"
+    verbose_name = "廉政风险点"
+
+    def ready(self) -> None:
+        from apps.audit import net
+        from apps.risks import events, papers  # noqa: F401 -- declare the audit events and the kind of job
+        from apps.risks.models import Adjustment, Measure, Objection, RiskPoint
+
+        net.watch(RiskPoint)
+        for child in (Adjustment, Measure, Objection):
+            net.watch(child, parent="point")

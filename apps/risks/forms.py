@@ -1,0 +1,235 @@
+"""The form of a risk point and its measures: page, API and sheets all write through it."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+from django.utils import timezone
+
+from apps.org.models import Person, Unit
+from apps.org.queries import departments_of, people_of, posts_of, unit_of, units_for
+from apps.parameters import queries as parameters
+from apps.risks.content import DICTIONARY_OF, FIELDS, MEASURE_FIELDS
+from apps.risks.models import Measure, RiskPoint
+from apps.risks.picks import NOT_OFFERED, CodesField, PickField
+from apps.risks.queries import writable_departments
+from apps.risks.rules import CRITERIA, FROZEN_KEYS, Faults, missing_for_submission
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+PEOPLE = ("responsible", "head", "leader", "secretary")
+MANY = ("ways", "publicity_channels")
+MOST_MEASURES = 50
+
+
+def person_label(person: Person) -> str:
+    """「赵静（工程管理部经理）」: two people may bear one name."""
+    return f"{person.name}（{person.title}）"
+
+
+def chosen_unit(user: User, instance: RiskPoint | None, data: Any) -> Unit | None:
+    """The unit whose people and departments the form offers: the record's, else the chosen one, else the person's own."""
+    if instance is not None and instance.unit_id:
+        return instance.unit
+    offered = units_for(user, RiskPoint.FUNCTION)
+    wanted = str((data or {}).get("unit") or "")
+    if wanted:
+        return offered.filter(pk=int(wanted)).first() if wanted.isdecimal() and len(wanted) < 18 else None
+    own = unit_of(user)
+    return own if own is not None and own in offered else offered.first()
+
+
+class RiskPointForm(forms.ModelForm):
+    """A draft needs unit, year and name; `full_errors` says what handing it in needs."""
+
+    class Meta:
+        model = RiskPoint
+        fields: ClassVar = [*FIELDS, "phone"]
+        field_classes: ClassVar = dict.fromkeys(("unit", "department", "post", *PEOPLE), PickField) | dict.fromkeys(
+            (*MANY, "criteria"), CodesField
+        )
+        widgets: ClassVar = {
+            "manifestation": forms.Textarea(attrs={"rows": 4}), "basis": forms.Textarea(attrs={"rows": 2}),
+            "source": forms.Textarea(attrs={"rows": 2}), "level_reason": forms.Textarea(attrs={"rows": 2}),
+            "phone": forms.TextInput, **dict.fromkeys(("unit", "department", "post", *PEOPLE), forms.Select),
+            **dict.fromkeys((*MANY, "criteria"), forms.CheckboxSelectMultiple),
+        }  # fmt: skip
+
+    def __init__(
+        self, *args: Any, user: User, instance: RiskPoint | None = None, today: datetime.date | None = None, **kwargs: Any
+    ) -> None:
+        self.user, self.today = user, today or timezone.localdate()
+        data = args[0] if args else kwargs.get("data")
+        self.unit = chosen_unit(user, instance, data)
+        if instance is None:
+            frozen = parameters.frozen(FROZEN_KEYS, on=self.today)
+            instance = RiskPoint(created_by=user, frozen=frozen, method=str(frozen["risk.method"]))
+            kwargs["initial"] = {"unit": self.unit, "year": self.today.year} | kwargs.get("initial", {})
+        super().__init__(*args, instance=instance, **kwargs)
+        self.offer_places()
+        self.offer_codes()
+
+    def offer_places(self) -> None:
+        """Units the person may register for; departments, posts and people of the chosen one."""
+        ids = [self.unit.pk] if self.unit is not None else []
+        is_new = self.instance.pk is None
+        self.pick("unit").offer(units_for(self.user, RiskPoint.FUNCTION) if is_new else [self.instance.unit])
+        departments = writable_departments(self.user, self.unit) if is_new and self.unit is not None else departments_of(ids)
+        self.pick("department").offer(departments)
+        self.pick("post").offer(posts_of(ids), label=lambda post: f"{post.department} {post.name}")
+        held = [getattr(self.instance, f"{name}_id") for name in PEOPLE]
+        gone = Person.objects.filter(Q(pk__in=[i for i in held if i]), is_active=False) if any(held) else []
+        people = [*people_of(ids), *gone]  # somebody who left stays on a paper that names him
+        for name in PEOPLE:
+            leading = [p for p in people if p.category in Person.LEADING]
+            shown = {"leader": leading, "secretary": [p for p in people if p.is_secretary]}.get(name, people)
+            self.pick(name).offer(shown, label=person_label)
+        self.fields["unit"].required = True
+
+    def pick(self, name: str) -> PickField:
+        """A field of this form that offers rows."""
+        field = self.fields[name]
+        assert isinstance(field, PickField)
+        return field
+
+    def offer_codes(self) -> None:
+        """What the 字典 offer, and what this record holds already."""
+        held = {n: getattr(self.instance, n) for n in DICTIONARY_OF}
+        kept = [code for value in held.values() for code in (value if isinstance(value, list) else [value])]
+        offered = parameters.choices_of(DICTIONARY_OF.values(), keep=kept)
+        for name, dictionary in DICTIONARY_OF.items():
+            label = self.fields[name].label
+            if name in MANY:
+                self.fields[name].choices = offered[dictionary]  # type: ignore[attr-defined]
+                continue
+            choices = [("", "未选择"), *offered[dictionary]]
+            self.fields[name] = forms.ChoiceField(
+                choices=choices, required=False, label=label, error_messages={"invalid_choice": NOT_OFFERED}
+            )
+            self.initial.setdefault(name, getattr(self.instance, name))
+        self.fields["criteria"].choices = list(CRITERIA.items())  # type: ignore[attr-defined]
+
+    def clean_unit(self) -> Unit:
+        unit: Unit = self.cleaned_data["unit"]
+        return unit
+
+    def clean_name(self) -> str:
+        return " ".join(str(self.cleaned_data["name"]).split())
+
+    def clean(self) -> dict[str, Any]:
+        """A chosen post brings its department along."""
+        data = super().clean() or self.cleaned_data
+        post = data.get("post")
+        if post is not None and data.get("layer") == "post" and data.get("department") is None:
+            data["department"] = post.department
+        return data
+
+    def validate_constraints(self) -> None:
+        """The database's rules, said beside the name: all that a form can break is a point registered twice."""
+        try:
+            self.instance.validate_constraints()
+        except ValidationError as error:
+            self.add_error("name", ValidationError(error.messages))
+
+
+class MeasureForm(forms.ModelForm):
+    """One measure; `id` says which stored measure it replaces."""
+
+    id = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Measure
+        fields: ClassVar = [*MEASURE_FIELDS]
+        field_classes: ClassVar = {"department": PickField, "person": PickField}
+        widgets: ClassVar = {
+            "content": forms.Textarea(attrs={"rows": 2}), "department": forms.Select, "person": forms.Select,
+            "due_on": forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        }  # fmt: skip
+
+    def __init__(self, *args: Any, departments: Any = (), people: Any = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, rows, label in (("department", departments, str), ("person", people, person_label)):
+            field = self.fields[name]
+            assert isinstance(field, PickField)
+            field.offer(rows, label=label)
+        self.fields["progress"].required = False
+        self.fields["content"].error_messages["required"] = "填写措施内容"
+
+    def clean_progress(self) -> str:
+        return str(self.cleaned_data.get("progress") or Measure.Progress.NOT_STARTED)
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or self.cleaned_data
+        if data.get("is_standing") and data.get("due_on"):
+            self.add_error("due_on", "长期坚持的措施不填完成时限")
+        return data
+
+    def validate_constraints(self) -> None:
+        """Said by `clean` beside the field; the row has no point yet."""
+
+
+class BaseMeasureFormSet(forms.BaseFormSet):
+    """The measures of one point; empty rows and rows marked for deletion are left out."""
+
+    def __init__(self, *args: Any, user: User, instance: RiskPoint | None = None, **kwargs: Any) -> None:
+        data = args[0] if args else kwargs.get("data")
+        unit = chosen_unit(user, instance, data)
+        ids = [unit.pk] if unit is not None else []
+        stored = list(instance.measures.order_by("number", "pk")) if instance is not None and instance.pk else []
+        if data is None:
+            initial = [{"id": m.pk, **forms.model_to_dict(m, fields=MEASURE_FIELDS)} for m in stored]
+            kwargs.setdefault("initial", initial)
+        rows = {"departments": list(departments_of(ids)), "people": list(people_of(ids))}
+        super().__init__(*args, **({"prefix": "measures", "form_kwargs": rows} | kwargs))
+
+    @property
+    def kept_forms(self) -> list[MeasureForm]:
+        """The rows that count."""
+        return [f for f in self.forms if f not in self.deleted_forms and (f.has_changed() or not f.empty_permitted)]
+
+
+MeasureFormSet = forms.formset_factory(
+    MeasureForm, formset=BaseMeasureFormSet, extra=0, can_delete=True, max_num=MOST_MEASURES, validate_max=True,
+    absolute_max=MOST_MEASURES + 10,
+)  # fmt: skip
+
+
+def content_from(form: RiskPointForm, formset: BaseMeasureFormSet) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What two valid forms hold, as the services take it."""
+    fields = {name: form.cleaned_data[name] for name in (*FIELDS, "phone") if name in form.cleaned_data}
+    rows = [{name: row.cleaned_data.get(name) for name in ("id", *MEASURE_FIELDS)} for row in formset.kept_forms]
+    return fields, rows
+
+
+def full_errors(form: RiskPointForm, formset: BaseMeasureFormSet) -> Faults:
+    """Everything that keeps the two from being handed in, by field; each message is also put beside its field."""
+    form.is_valid()
+    if not formset.is_valid() or form.errors:
+        return errors_of(form, formset)
+    kept = formset.kept_forms
+    faults = missing_for_submission(form.instance, [row.instance for row in kept], today=form.today)
+    for name, message in faults.items():
+        if name in form.fields:
+            form.add_error(name, message)
+        elif name == "measures":
+            formset.non_form_errors().append(message)
+        else:
+            _, position, field = name.split("-", 2)
+            kept[int(position)].add_error(field, message)
+    return faults
+
+
+def errors_of(form: RiskPointForm, formset: BaseMeasureFormSet) -> Faults:
+    """The messages of both forms by field, measures as `measures-0-content`."""
+    found = {name: "；".join(messages) for name, messages in form.errors.items()}
+    for position, child in enumerate(formset.forms):
+        if child not in formset.deleted_forms:
+            found |= {f"measures-{position}-{name}": "；".join(messages) for name, messages in child.errors.items()}
+    if formset.non_form_errors():
+        found["measures"] = "；".join(formset.non_form_errors())
+    return found

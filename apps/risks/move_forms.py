@@ -1,0 +1,91 @@
+"""What the moves post beside opinion and version; a page and the API read them the same way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+
+from apps.org.models import Sitting
+from apps.pages.forms import MoveForm
+from apps.risks.content import FIELDS
+from apps.risks.machine import STRIKE_REASONS
+from apps.risks.models import Adjustment, RiskPoint
+from apps.risks.picks import NOT_OFFERED, PickField
+
+
+def sittings_for(record: RiskPoint, user: Any) -> QuerySet[Sitting]:
+    """The party committee sittings of the unit and of the units above that the person may read, newest first."""
+    above = [int(part) for part in record.unit.path.strip("/").split("/")]
+    rows = Sitting.objects.visible_to(user).filter(unit_id__in=above, body__kind="party")
+    return rows.select_related("body").order_by("-met_on", "-pk")
+
+
+class AgreeForm(MoveForm):
+    """同意; at 纪检复核 also the express agreement to a lower level."""
+
+    lowering_agreed = forms.BooleanField(label="同意降级", required=False)
+
+
+class SittingForm(MoveForm):
+    """登记会议通过."""
+
+    sitting = PickField(label="审定会议")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = sittings_for(self.record, self.user)[:200]
+        self.fields["sitting"].offer(offered, label=lambda s: f"{s} {s.met_on:%Y-%m-%d}")  # type: ignore[attr-defined]
+
+
+class AgreeAdjustmentForm(SittingForm, AgreeForm):
+    """同意调整; at the party committee with its sitting."""
+
+
+class GiveBackForm(MoveForm):
+    """退回, with the fields that are to be changed."""
+
+    fields = forms.MultipleChoiceField(
+        label="需要修改的栏目", required=False, widget=forms.CheckboxSelectMultiple,
+        choices=[*((n, RiskPoint._meta.get_field(n).verbose_name) for n in FIELDS), ("measures", "防控措施")],
+        error_messages={"invalid_choice": NOT_OFFERED},
+    )  # fmt: skip
+
+
+class ObjectForm(MoveForm):
+    """提出异议."""
+
+    content = forms.CharField(
+        label="异议内容", max_length=1000, widget=forms.Textarea(attrs={"rows": 4}), error_messages={"required": "填写异议内容。"}
+    )
+    is_anonymous = forms.BooleanField(label="匿名", required=False)
+
+
+class AnswerForm(MoveForm):
+    """答复异议: 采纳修改 or 不采纳."""
+
+    accepted = forms.TypedChoiceField(
+        label="处理意见", choices=[("no", "不采纳"), ("yes", "采纳修改")], coerce=lambda text: text == "yes",
+        error_messages={"required": "选择是否采纳。", "invalid_choice": NOT_OFFERED},
+    )  # fmt: skip
+    answer = forms.CharField(
+        label="答复", max_length=1000, widget=forms.Textarea(attrs={"rows": 4}), error_messages={"required": "填写答复。"}
+    )
+
+
+class StrikeForm(MoveForm):
+    """撤销."""
+
+    reason = forms.ChoiceField(
+        label="撤销原因", choices=list(STRIKE_REASONS.items()), error_messages={"required": "选择撤销原因。", "invalid_choice": NOT_OFFERED}
+    )
+
+
+class OpenAdjustmentForm(MoveForm):
+    """发起调整: kind and reason; the content comes from the form of the point itself."""
+
+    kind = forms.ChoiceField(
+        label="调整类型", choices=Adjustment.Kind.choices, error_messages={"required": "选择调整类型。", "invalid_choice": NOT_OFFERED}
+    )
+    reason = forms.CharField(label="调整原因", max_length=500, error_messages={"required": "填写调整原因。"})

@@ -1,0 +1,94 @@
+"""How the fields of a risk point are grouped on the form and on the detail page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+
+from apps.core.templatetags.ui import short_day
+from apps.risks.models import RiskPoint
+
+if TYPE_CHECKING:
+    from apps.risks.forms import RiskPointForm
+
+GRADING = {"lc": ("likelihood", "severity"), "consequence": ("consequence",), "count": ("criteria",)}
+NEEDED = (
+    "layer", "power", "domain", "category", "manifestation", "authority", "likelihood", "severity", "consequence", "criteria", "level",
+    "head", "leader", "ways",
+)  # fmt: skip
+SECTIONS = (
+    ("一、填报信息", ("unit", "department", "year", "layer", "post", "topic", "secrecy")),
+    ("二、权力事项与风险", ("name", "power", "authority", "domain", "category", "step_name", "manifestation")),
+    ("三、等级评定", ("GRADING", "level", "level_reason", "indicator")),
+    ("四、责任人员", ("responsible", "head", "leader", "secretary", "phone")),
+    ("五、排查依据与公示", ("ways", "basis", "source", "publicity_scope", "publicity_channels")),
+)
+WIDE = {"level_reason", "ways", "basis", "source", "publicity_channels", "criteria"}
+
+
+def _names(names: tuple[str, ...], method: str) -> list[str]:
+    return [n for name in names for n in (GRADING[method] if name == "GRADING" else (name,))]
+
+
+def of_form(form: RiskPointForm, *, is_submitted: bool) -> list[dict[str, Any]]:
+    """The sections of the form, each with its fields and how far it is: done, todo, or the number of faults."""
+    shown = []
+    method = form.instance.method or "lc"
+    for title, names in SECTIONS:
+        bound = [form[name] for name in _names(names, method)]
+        for field in bound:
+            field.field.needed = field.name in NEEDED  # type: ignore[attr-defined]
+        shown.append({"title": title, "fields": bound, "status": _status(bound, is_submitted=is_submitted)})
+    shown[2]["note"] = f"定级方法：{form.instance.get_method_display()}"
+    return shown
+
+
+def _status(bound: list[Any], *, is_submitted: bool) -> str | int:
+    if is_submitted and (faults := sum(len(f.errors) for f in bound)):
+        return faults
+    needed = [f for f in bound if f.field.required or f.field.needed]
+    return "done" if all(f.value() not in (None, "", []) for f in needed) else "todo"
+
+
+def facts(record: RiskPoint) -> list[tuple[str, Any]]:
+    """The key facts under the title."""
+    return [
+        ("编号", record.number), ("填报单位", record.unit.short_name), ("部门", record.department), ("岗位", record.post),
+        ("评定等级", record.get_level_display()), ("风险值D", record.score), ("填报人", record.created_by),
+        ("公示", f"{short_day(record.publicity_from)}～{short_day(record.publicity_until)}" if record.publicity_from else ""),
+        ("生效日期", short_day(record.effective_on) if record.effective_on else ""),
+        ("复查期限", short_day(record.review_due_on) if record.review_due_on else ""),
+    ]  # fmt: skip
+
+
+def content(record: RiskPoint, *, phone: str) -> list[dict[str, Any]]:
+    """The content by sections, as pairs of label and text; `phone` is masked by the caller's right."""
+    shot = record.snapshot()
+    shown = []
+    for title, names in SECTIONS:
+        rows: list[tuple[str, Any, bool]] = [
+            (shot[name]["label"], shot[name]["text"], name in WIDE or name == "manifestation")
+            for name in _names(names, record.method)
+            if name in shot
+        ]
+        if "phone" in names:
+            rows.append(("联系电话", phone, False))
+        if "GRADING" in names:
+            rows.insert(0, ("定级方法", record.get_method_display(), False))
+            rows.append(("建议等级", reasons(record), True))
+            if record.is_lowered:
+                rows.append(("降级", "纪检部门同意" if record.lowering_agreed else "待纪检部门同意", False))
+        if "publicity_scope" in names and record.sitting is not None:
+            rows.append(("审定会议", f"{record.sitting} {record.sitting.met_on:%Y-%m-%d}", False))
+        shown.append({"title": title, "rows": rows})
+    return shown
+
+
+def reasons(record: RiskPoint) -> SafeString | str:
+    """Which level is suggested and why."""
+    if not record.suggested:
+        return ""
+    label = record.get_suggested_display()
+    return format_html_join("；", "{}", ((text,) for text in (f"{label}", *record.level_reasons)))

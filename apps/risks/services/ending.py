@@ -1,0 +1,36 @@
+"""How a point ends: struck off, or void."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from apps.core.errors import Refused
+from apps.flow.models import Step
+from apps.flow.services import make_move
+from apps.risks.machine import STRIKE_REASONS
+from apps.risks.models import Adjustment, RiskPoint
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+@transaction.atomic
+def strike(record: RiskPoint, *, reason: str, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
+    """Strike a point in force off (撤销) because its post or its process is gone; `reason` is a code of STRIKE_REASONS."""
+    if reason not in STRIKE_REASONS:
+        raise Refused("选择撤销原因：岗位撤并或流程取消。", field="reason")
+    said = "：".join(part for part in (STRIKE_REASONS[reason], opinion.strip()) if part)
+    return make_move(record, "strike", by=by, at=at, opinion=said, version=version)
+
+
+@transaction.atomic
+def void(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
+    """Declare a point void with a reason; its number is never used again. A running adjustment ends with it."""
+    step = make_move(record, "void", by=by, at=at, opinion=opinion, version=version)
+    for row in record.adjustments.filter(state=Adjustment.State.OPEN):
+        row.state, row.settled_at = Adjustment.State.REFUSED, at
+        row.save(update_fields=["state", "settled_at"])
+    return step

@@ -1,0 +1,154 @@
+"""The author's side: draft, content, hand-in, withdrawal; and the progress of measures."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.timezone import localtime
+
+from apps.audit.services import note
+from apps.core.errors import Refused
+from apps.core.numbering import take
+from apps.flow.models import Step
+from apps.flow.services import keep_version, make_move, settle_return, shortcut
+from apps.org.scope import scope_of
+from apps.parameters import queries as parameters
+from apps.risks.content import FIELDS, facts_for_audit, plain, write_onto
+from apps.risks.machine import may_edit
+from apps.risks.models import Measure, RiskPoint
+from apps.risks.nodes import open_node
+from apps.risks.rules import FROZEN_KEYS, Incomplete, missing_for_submission
+from apps.risks.services.writing import MeasureRow, locked, refuse_if_elsewhere, refuse_if_stale, save_row, write_measures
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+@transaction.atomic
+def create_draft(fields: Mapping[str, Any], *, measures: Sequence[MeasureRow] = (), by: User | None, at: datetime.datetime) -> RiskPoint:
+    """A new point in state 草稿, numbered, with the parameters of its day frozen on it.
+
+    `fields` are cleaned values of the model's fields; `name`, `unit` and `year` must be there. `by` may be None only for
+    the system. Raises Refused outside the units in which the person may register points, and for a point registered already.
+    """
+    unit = fields["unit"]
+    if by is not None and unit.pk not in scope_of(by).writable_unit_ids(RiskPoint.FUNCTION):
+        raise Refused("没有在该单位登记风险点的权限。", field="unit")
+    frozen = parameters.frozen(FROZEN_KEYS, on=localtime(at).date())
+    record = RiskPoint(created_by=by, created_at=at, updated_at=at, updated_by=by, frozen=frozen, method=str(frozen["risk.method"]))
+    write_onto(record, fields, names=(*FIELDS, "phone"))
+    record.number = take("FX", unit_code=unit.code, year=record.year)
+    refuse_if_elsewhere(record)
+    record.regrade()
+    save_row(record)
+    rows = write_measures(record, measures)
+    note("risk.created", stream=unit.stream, by=by, at=at, record=record, unit_id=unit.pk, after=facts_for_audit(plain(record, rows)))
+    return record
+
+
+@transaction.atomic
+def update_point(
+    record: RiskPoint,
+    *,
+    fields: Mapping[str, Any],
+    measures: Sequence[MeasureRow] | None = None,
+    by: User,
+    at: datetime.datetime,
+    version: int | None = None,
+) -> RiskPoint:
+    """Change the content of a draft; with `measures` these replace the old ones. The version goes up by one.
+
+    Raises Refused when somebody saved first, when the state allows no change, and where the person may not edit.
+    """
+    fresh = locked(record)
+    refuse_if_stale(fresh, version)
+    if not fresh.is_editable:
+        raise Refused(f"当前状态为“{fresh.state_label}”，不能修改。")
+    if not may_edit(by, fresh):
+        raise Refused("没有修改此风险点的权限。")
+    if fields.get("unit", fresh.unit) != fresh.unit:
+        raise Refused("填报单位登记后不能更改，请作废后在另一单位登记。", field="unit")
+    old = facts_for_audit(plain(fresh, fresh.measures.order_by("number", "pk")))
+    old_phone = fresh.phone
+    write_onto(fresh, fields, names=(*FIELDS, "phone"))
+    refuse_if_elsewhere(fresh)
+    fresh.regrade()
+    fresh.lowering_agreed = False
+    fresh.version, fresh.updated_at, fresh.updated_by = fresh.version + 1, at, by
+    save_row(fresh)
+    if measures is not None:
+        write_measures(fresh, measures)
+    new = facts_for_audit(plain(fresh, fresh.measures.order_by("number", "pk")))
+    new |= {"phone_changed": True} if fresh.phone != old_phone else {}
+    note("risk.changed", stream=fresh.unit.stream, by=by, at=at, record=fresh, unit_id=fresh.unit_id, before=old, after=new)
+    record.refresh_from_db()
+    return record
+
+
+@transaction.atomic
+def submit(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
+    """Hand the point in: to 部门审核, or straight back to whoever returned it when only the named fields changed.
+
+    Raises Incomplete with every fault at once.
+    """
+    fresh = locked(record)
+    refuse_if_stale(fresh, version)
+    back = shortcut(fresh)
+    node = back.back_to if back is not None else "department"
+    if fresh.is_editable:
+        rows = list(fresh.measures.select_related("department", "person").order_by("number", "pk"))
+        if faults := missing_for_submission(fresh, rows, today=localtime(at).date()):
+            raise Incomplete(faults)
+    step = make_move(record, "submit", by=by, at=at, opinion=opinion, version=version, data={"target": node}, starts_round=back is None)
+    record.refresh_from_db()
+    keep_version(record, by=by, at=at, reason="提交" if back is None else "退回后提交")
+    settle_return(record, at=at)
+    open_node(record, node, at=at)
+    return step
+
+
+@transaction.atomic
+def withdraw(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
+    """Take the point back before anybody at the node opened it."""
+    return make_move(record, "withdraw", by=by, at=at, opinion=opinion, version=version)
+
+
+@transaction.atomic
+def report_progress(
+    measure: Measure, *, progress: str, remark: str, by: User, at: datetime.datetime, version: int | None = None
+) -> Measure:
+    """Say how far a measure has come: its 责任人, or whoever may change the unit's points.
+
+    Allowed while the point is in force. Raises Refused for an unknown progress, and for 已落实 without a remark.
+    """
+    fresh = locked(measure.point)
+    refuse_if_stale(fresh, version)
+    if fresh.state != RiskPoint.State.IN_FORCE:
+        raise Refused(f"当前状态为“{fresh.state_label}”，不能更新落实状态。")
+    measure.refresh_from_db()
+    is_responsible = measure.person is not None and measure.person.account_id == by.pk
+    if not (is_responsible or scope_of(by).may_on(fresh, "U")):
+        raise Refused("没有更新此措施落实状态的权限。")
+    if progress not in Measure.Progress.values or measure.is_standing != (progress == Measure.Progress.STANDING):
+        raise Refused("落实状态与措施不符，长期坚持的措施只填长期坚持。", field="progress")
+    if progress == Measure.Progress.DONE and not remark.strip():
+        raise Refused("已落实的措施须填写落实说明。", field="progress_note")
+    before = {"progress": measure.progress, "progress_note": measure.progress_note}
+    measure.progress, measure.progress_note = progress, remark.strip()
+    measure.save(update_fields=["progress", "progress_note"])
+    fresh.version, fresh.updated_at, fresh.updated_by = fresh.version + 1, at, by
+    fresh.save(update_fields=["version", "updated_at", "updated_by"])
+    note(
+        "risk.measure_progress",
+        stream=fresh.unit.stream,
+        by=by,
+        at=at,
+        record=fresh,
+        unit_id=fresh.unit_id,
+        before=before,
+        after={"measure": measure.number, "progress": progress, "progress_note": measure.progress_note},
+    )
+    return measure

@@ -1,0 +1,137 @@
+"""Publicity: its start and end, objections and their answers."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils.timezone import localtime
+
+from apps.calendars.queries import calendar
+from apps.core.context import Context, request_context
+from apps.core.errors import Refused
+from apps.flow.models import Step
+from apps.flow.services import Owner, copy_to, make_move
+from apps.org.models import Unit
+from apps.org.roles import Role
+from apps.risks.models import Objection, RiskPoint
+from apps.risks.nodes import group_of, open_node
+from apps.risks.queries import members_to_tell, publicity_over
+from apps.risks.rules import LEAST_OBJECTION, review_due
+from apps.risks.services.writing import locked, tell
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+def start_publicity(record: RiskPoint, *, at: datetime.datetime) -> None:
+    """Count the days of publicity from tomorrow (domain.md §4.5) and tell the unit's people inside the portal."""
+    today = localtime(at).date()
+    record.publicity_from = today
+    record.publicity_until = calendar().add_workdays(today, int(record.frozen["risk.publicity_days"]))
+    record.save(update_fields=["publicity_from", "publicity_until"])
+    title = f"廉政风险点公示，至{record.publicity_until:%Y-%m-%d}止，有异议可在期内提出"
+    tell(members_to_tell(record, on=today), record, what="publicity", title=title, at=at, mail=False)
+
+
+@transaction.atomic
+def end_publicity(record: RiskPoint, *, today: datetime.date, at: datetime.datetime) -> Step:
+    """The system puts a point into force the day after its publicity ended without objection.
+
+    Raises Refused while the period runs or in any other state.
+    """
+    fresh = locked(record)
+    if fresh.state == RiskPoint.State.PUBLICITY:  # the dates first: the database wants them on every row in force
+        fresh.effective_on = today
+        fresh.review_due_on = review_due(fresh.level, after=today, frozen=fresh.frozen, calendar=calendar())
+        fresh.save(update_fields=["effective_on", "review_due_on"])
+    step = make_move(record, "end_publicity", by=None, at=at, data={"today": today})
+    record.refresh_from_db()
+    tell_in_force(record, at=at)
+    return step
+
+
+def tell_in_force(record: RiskPoint, *, at: datetime.datetime) -> None:
+    """The author hears of it; a high point is filed with the discipline office above (上级纪委备案, domain.md §1.2 C)."""
+    if record.created_by is not None:
+        tell([record.created_by], record, what="in-force", title="您登记的廉政风险点已生效", at=at)
+    if record.level == RiskPoint.Level.HIGH:
+        copy_to(record, owners=offices_above(record.unit), label="高风险点备案", at=at)
+
+
+def offices_above(unit: Unit) -> list[Owner]:
+    """The discipline office of the unit above: its own 纪委书记, in the group the office of 纪检监察室."""
+    parent = unit.parent
+    if parent is None or parent.kind == Unit.Kind.REGULATOR:
+        return [Owner(Role.R04, unit)]
+    role = Role.R07 if parent == group_of(unit) else Role.R14
+    return [Owner(role, parent)]
+
+
+def end_publicities(*, today: datetime.date, at: datetime.datetime) -> int:
+    """Put into force everything whose publicity is over, each point in its own transaction; gives how many. Safe to run twice."""
+    done = 0
+    for record in publicity_over(today):
+        try:
+            end_publicity(record, today=today, at=at)
+        except Refused:  # somebody objected a moment ago
+            continue
+        done += 1
+    return done
+
+
+@transaction.atomic
+def object_to(
+    record: RiskPoint,
+    *,
+    content: str,
+    by: User,
+    at: datetime.datetime,
+    is_anonymous: bool = False,
+    version: int | None = None,
+    opinion: str = "",
+) -> Objection:
+    """Object to a point in publicity; the first objection stops the period, later ones join it.
+
+    An anonymous objection keeps neither name nor address nor session, not even in the audit. `opinion` is not used.
+    """
+    length = len(content.strip())
+    if length < LEAST_OBJECTION:
+        raise Refused(f"异议内容不少于{LEAST_OBJECTION}字，现有{length}字。", field="content")
+    fresh = locked(record)
+    joins = fresh.state == RiskPoint.State.OBJECTION
+    move = "object_again" if joins else "object_to"
+    moved = {"by": by, "at": at, "version": version, "starts_round": not joins, "anonymous": is_anonymous}
+    if is_anonymous:
+        with request_context(Context()):
+            make_move(record, move, **moved)
+    else:
+        make_move(record, move, **moved)
+    record.refresh_from_db()
+    row = Objection.objects.create(point=record, content=content.strip(), is_anonymous=is_anonymous, by=None if is_anonymous else by, at=at)
+    if not joins:
+        open_node(record, "objection", at=at)
+    return row
+
+
+@transaction.atomic
+def answer_objection(
+    record: RiskPoint, *, accepted: bool, answer: str, by: User, at: datetime.datetime, version: int | None = None, opinion: str = ""
+) -> Step:
+    """Answer every open objection: 不采纳 starts the publicity anew, 采纳修改 sends the point back to its author."""
+    if not answer.strip():
+        raise Refused("填写答复。", field="answer")
+    step = make_move(record, "answer_objection", by=by, at=at, opinion=answer, version=version, data={"accepted": accepted})
+    record.refresh_from_db()
+    open_ones = list(record.objections.filter(answered_at__isnull=True).select_related("by").order_by("pk"))
+    for row in open_ones:
+        row.answer, row.accepted, row.answered_by, row.answered_at = answer.strip(), accepted, by, at
+        row.save(update_fields=["answer", "accepted", "answered_by", "answered_at"])
+    tell([row.by for row in open_ones if row.by is not None], record, what="answered", title="您对廉政风险点提出的异议已答复", at=at)
+    if accepted:
+        if record.created_by is not None:
+            tell([record.created_by], record, what="returned", title="您登记的廉政风险点经异议处理退回，请修改后重新提交", at=at)
+    else:
+        start_publicity(record, at=at)
+    return step

@@ -1,0 +1,104 @@
+"""What the services share: locking a row, comparing versions, writing content, telling people."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils.timezone import localtime
+
+from apps.core.errors import Refused
+from apps.flow.queries import steps_of
+from apps.notices.services import notify
+from apps.risks.content import MEASURE_FIELDS
+from apps.risks.models import Measure, RiskPoint
+from apps.risks.rules import belonging_faults
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+MeasureRow = Mapping[str, Any]  # cleaned values by field; `id` of the measure it replaces, if any
+
+
+def locked(record: RiskPoint) -> RiskPoint:
+    """The stored row, held until the transaction ends."""
+    return RiskPoint._base_manager.select_for_update(of=("self",)).select_related("unit", "department").get(pk=record.pk)
+
+
+def refuse_if_stale(fresh: RiskPoint, version: int | None) -> None:
+    """Raises Refused, naming who saved and when, unless `version` is the stored one."""
+    if version is None or version == fresh.version:
+        return
+    last = steps_of(fresh).first()
+    when = localtime(fresh.updated_at).strftime("%Y-%m-%d %H:%M")
+    if last is not None and last.version == fresh.version:
+        who, did = last.by, last.label
+    else:
+        who, did = fresh.updated_by, "修改"
+    by = f"由{who.name}" if who is not None else ""
+    raise Refused(f"此记录在 {when} 已{by}{did}，当前状态为“{fresh.state_label}”。刷新后再办理。")
+
+
+def save_row(record: RiskPoint) -> None:
+    """Save a content change. Raises Refused on the name where the same point is registered already."""
+    try:
+        record.validate_constraints()
+    except ValidationError as error:
+        raise Refused("；".join(error.messages), field="name") from error
+    try:
+        with transaction.atomic():
+            record.save()
+    except IntegrityError as error:
+        if "risk_once" not in str(error):
+            raise
+        raise Refused("刚有他人登记了同名风险点，查看后再保存。", field="name") from error
+
+
+def refuse_if_elsewhere(record: RiskPoint) -> None:
+    """Even a draft names nobody and nothing of another unit."""
+    for field, message in belonging_faults(record).items():
+        raise Refused(message, field=field)
+
+
+def write_measures(record: RiskPoint, rows: Sequence[MeasureRow]) -> list[Measure]:
+    """Make the measures those of `rows`, numbered in their order; a row with a known `id` keeps its measure."""
+    kept = {m.pk: m for m in record.measures.all()}
+    written = []
+    for number, row in enumerate(rows, start=1):
+        measure = kept.pop(row.get("id"), None) or Measure(point=record)
+        set_measure(measure, row)
+        measure.number = number
+        measure.save()
+        written.append(measure)
+    for gone in kept.values():
+        gone.delete()
+    return written
+
+
+def set_measure(measure: Measure, row: MeasureRow) -> None:
+    """Put cleaned values onto a measure. 长期坚持 sets and leaves the progress of that name."""
+    for name in (*MEASURE_FIELDS, "department_id", "person_id"):
+        if name in row:
+            setattr(measure, name, row[name])
+    if measure.is_standing and measure.progress == Measure.Progress.NOT_STARTED:
+        measure.progress = Measure.Progress.STANDING
+    elif not measure.is_standing and measure.progress == Measure.Progress.STANDING:
+        measure.progress = Measure.Progress.NOT_STARTED
+
+
+def tell(people: Iterable[User], record: RiskPoint, *, what: str, title: str, at: datetime.datetime, mail: bool = True) -> None:
+    """One notice per person about this version of the record. The title names no content: mail carries it."""
+    notify(
+        people,
+        kind=f"risk.{what}",
+        key=f"risk-{record.pk}-{record.version}-{what}",
+        title=title,
+        body=str(record),
+        url=record.get_absolute_url(),
+        at=at,
+        record=record,
+        mail=mail,
+    )

@@ -1,0 +1,73 @@
+"""The columns of the list."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import django_tables2 as tables
+from django.template.loader import render_to_string
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from apps.core.templatetags.ui import lamp, level, pill, short_day, state_kind
+from apps.risks.content import code_text
+from apps.risks.models import RiskPoint
+
+SOON = datetime.timedelta(days=14)
+
+
+class RiskTable(tables.Table):
+    """One line a point: what it is, whose it is, how far its measures are, when it is looked at again."""
+
+    number = tables.Column(attrs={"td": {"class": "nw sec m-hide lg-hide"}})
+    level = tables.Column(verbose_name="等级", attrs={"td": {"class": "m2"}})
+    name = tables.Column(verbose_name="风险点", attrs={"td": {"class": "m1 wide"}})
+    domain = tables.Column(verbose_name="业务领域", orderable=False, attrs={"td": {"class": "nw m-hide lg-hide"}})
+    place = tables.Column(verbose_name="责任岗位", empty_values=(), orderable=False, attrs={"td": {"class": "nw"}})
+    measures = tables.Column(verbose_name="防控措施", empty_values=(), orderable=False, attrs={"td": {"class": "num m-hide"}})
+    responsible = tables.Column(verbose_name="责任人", orderable=False, attrs={"td": {"class": "nw m-hide"}})
+    review_due_on = tables.Column(verbose_name="复查期限", attrs={"td": {"class": "nw"}})
+    state = tables.Column(verbose_name="状态", attrs={"td": {"class": "nw m-hide"}})
+
+    class Meta:
+        model = RiskPoint
+        fields = ("number", "level", "name", "domain", "place", "measures", "responsible", "review_due_on", "state")
+        order_by_field = "sort"
+
+    def render_level(self, record: RiskPoint) -> Any:
+        return level(record.level)
+
+    def render_name(self, record: RiskPoint) -> SafeString:
+        return format_html(
+            '<a class="t1" href="{}">{}</a><div class="sub clip1">{}</div>',
+            record.get_absolute_url(),
+            record.name,
+            record.manifestation[:60],
+        )
+
+    def render_domain(self, value: str) -> str:
+        return code_text("business_area", value).split("（")[0]
+
+    def render_place(self, record: RiskPoint) -> SafeString:
+        place = " ".join(str(part) for part in (record.department, record.post) if part) or record.get_layer_display()
+        return format_html('{}<div class="sub m-hide">{}</div>', place or "—", record.unit.short_name)
+
+    def render_measures(self, record: RiskPoint) -> SafeString:
+        done, total = record.measures_done, record.measures_total  # type: ignore[attr-defined]
+        return format_html('<a href="{}#measures">{} / {}</a>', record.get_absolute_url(), done, total)
+
+    def render_review_due_on(self, value: datetime.date) -> Any:
+        today = timezone.localdate()
+        if value < today:
+            return lamp("r", short_day(value))
+        return lamp("y", short_day(value)) if value - today <= SOON else format_html('<span class="sec">{}</span>', short_day(value))
+
+    def render_state(self, record: RiskPoint) -> Any:
+        return pill(state_kind(record), record.state_label)
+
+
+def search_line(record: RiskPoint) -> str:
+    """One hit of the global search."""
+    return render_to_string("risks/riskpoint/hit.html", {"object": record})

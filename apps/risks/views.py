@@ -1,0 +1,227 @@
+"""The pages of the risk points."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.core.errors import Refused
+from apps.documents.services import request_job
+from apps.pages.flow_pages import FlowPages, MovePage
+from apps.pages.forms import MoveForm
+from apps.risks import move_forms, queries, sections, services
+from apps.risks.filters import RiskFilter
+from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, full_errors
+from apps.risks.machine import may_edit, node_of
+from apps.risks.models import RiskPoint
+from apps.risks.rules import Incomplete
+from apps.risks.tables import RiskTable
+
+PHRASES = {
+    "department": ("情况属实，同意上报。", "表现形式过于笼统，请补充。", "措施缺少频次和责任人，请补充。"),
+    "leader": ("措施可行，同意。", "等级评定依据不足，请说明。"),
+    "discipline": ("等级评定恰当，同意。", "同意降级。", "措施与风险点不对应，请修改。"),
+    "adjusting": ("同意调整。", "调整依据不足。"),
+}
+TITLES = {
+    "department": "部门审核", "leader": "分管领导审定", "discipline": "纪检复核", "party": "登记党委会审定",
+    "objection": "答复异议", "adjusting": "审核调整"
+}  # fmt: skip
+
+
+class DisciplineForm(move_forms.AgreeForm, move_forms.GiveBackForm):
+    """纪检复核 of a lowered level: agree expressly, or return."""
+
+
+class PartyForm(move_forms.SittingForm, move_forms.GiveBackForm):
+    """待党委会审定: with its sitting, or return."""
+
+
+class RiskPages(FlowPages):
+    """廉政风险点."""
+
+    model = RiskPoint
+    form_class = RiskPointForm
+    table_class = RiskTable
+    filterset_class = RiskFilter
+    base = "risks"
+    new_label = "登记风险点"
+
+    MOVES: ClassVar[dict[str, MovePage]] = {
+        "submit": MovePage(services.submit, "风险点已提交，下一步由部门负责人审核。"),
+        "withdraw": MovePage(services.withdraw, "风险点已撤回，修改后可再次提交。"),
+        "agree": MovePage(services.agree, "已同意，办理记录已保存。", move_forms.AgreeForm),
+        "give_back": MovePage(services.give_back, "风险点已退回填报人。", move_forms.GiveBackForm),
+        "pass_at_sitting": MovePage(services.pass_at_sitting, "会议审定已登记，风险点进入公示。", move_forms.SittingForm),
+        "object_to": MovePage(services.object_to, "异议已提出，纪检部门答复后通知您。", move_forms.ObjectForm, own_page=True),
+        "object_again": MovePage(services.object_to, "异议已提出，纪检部门答复后通知您。", move_forms.ObjectForm, own_page=True),
+        "answer_objection": MovePage(services.answer_objection, "异议已答复。", move_forms.AnswerForm),
+        "agree_adjustment": MovePage(services.agree_adjustment, "已同意调整。", move_forms.AgreeAdjustmentForm),
+        "refuse_adjustment": MovePage(services.refuse_adjustment, "调整已驳回，风险点按原内容继续生效。"),
+        "confirm_review": MovePage(services.confirm_review, "复查已登记，下次复查期限已顺延。"),
+        "strike": MovePage(services.strike, "风险点已销号。", move_forms.StrikeForm, own_page=True),
+        "void": MovePage(services.void, "风险点已作废。"),
+    }
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = FlowPages.HANDLERS | {"ledger": {"post": "ledger"}}
+    ROUTES: ClassVar[dict[str, str]] = {"ledger": "ledger/"} | FlowPages.ROUTES
+
+    # -- list ----------------------------------------------------------------------------------------------------
+
+    def for_list(self, rows: Any) -> Any:
+        return queries.for_list(rows)
+
+    def list_context(self, rows: Any) -> dict[str, Any]:
+        chosen = self.request.GET.get("view") or ("all" if not self.request.GET else "")
+        figures = queries.view_counts(self.request.user, today=timezone.localdate())
+        views = [{"label": f.label, "url": f.url, "count": f.count, "on": f.key == chosen, "hot": f.key == "todo"} for f in figures]
+        query = self.request.GET.urlencode()
+        ledger = {
+            "label": "导出台账",
+            "icon": "dl",
+            "method": "post",
+            "url": reverse("risks-ledger"),
+            "wide_only": True,
+            "hidden": {"query": query},
+        }
+        empty = {"title": "还没有登记风险点", "text": "按“自己找、群众帮、领导提、集体定、组织审”排查后在此登记。"}
+        return {"views": views, "actions": [ledger], "title": "廉政风险点", "empty": empty, "unit_word": "条"}
+
+    def ledger(self, request: HttpRequest) -> HttpResponse:
+        """Ask for the 台账 of the current filter as PDF; a worker prints it."""
+        try:
+            request_job(
+                "risk-ledger",
+                by=request.user,
+                at=timezone.now(),
+                title="廉政风险点台账",
+                params={"query": request.POST.get("query", "")[:2000]},
+            )
+        except Refused as no:
+            messages.error(request, no.message)
+            return redirect(f"{reverse('risks-list')}?{request.POST.get('query', '')}".rstrip("?"))
+        messages.success(request, "台账正在生成，完成后在此下载。")
+        return redirect("jobs")
+
+    # -- form ----------------------------------------------------------------------------------------------------
+
+    def may_edit(self, record: Any) -> bool:
+        return record.is_editable and may_edit(self.request.user, record)
+
+    def get_formsets(self, **kwargs: Any) -> dict[str, Any]:
+        formset = MeasureFormSet(user=self.request.user, instance=self.object, **kwargs)
+        formset.title, formset.add_label = "防控措施", "添加一条措施"
+        return {"measures": formset}
+
+    def faults(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> bool:
+        if submit or "adjust" in self.page:
+            return bool(full_errors(form, formsets["measures"]))
+        return super().faults(form, formsets, submit=submit)
+
+    def write(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> tuple[RiskPoint, str]:
+        fields, measures = content_from(form, formsets["measures"])
+        acts: dict[str, Any] = {"measures": measures, "by": self.request.user, "at": timezone.now()}
+        if self.object is None:
+            record = services.create_draft(fields, **acts)
+        else:
+            record = services.update_point(self.object, fields=fields, version=self.posted_version(), **acts)
+        if not submit:
+            return record, f"草稿已保存，编号 {record.number}。"
+        try:
+            services.submit(record, by=self.request.user, at=timezone.now())
+        except Incomplete as incomplete:
+            raise Refused(incomplete.message) from incomplete
+        return record, f"风险点已提交，编号 {record.number}。{self.next_handler(record)}"
+
+    def posted_version(self) -> int | None:
+        """The version the page showed; a page without one is an old page."""
+        text = self.request.POST.get("version", "")
+        return int(text) if text.isdigit() and len(text) < 9 else 0
+
+    def next_handler(self, record: RiskPoint) -> str:
+        """「下一步由部门负责人赵静审核，11月25日前办结。」"""
+        waiting = queries.waiting_line(record, on=timezone.localdate())
+        return f"下一步由{waiting}。" if waiting else ""
+
+    def render(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        if self.page in self.TEMPLATES:
+            context = {
+                "sections": sections.of_form(context["form"], is_submitted=bool(context.get("has_errors"))),
+                "submit_label": "提交",
+            } | context
+        return super().render(context, status=status)
+
+    # -- detail --------------------------------------------------------------------------------------------------
+
+    def get_queryset(self) -> Any:
+        rows = super().get_queryset()
+        return queries.for_detail(rows) if self.page != "list" else rows
+
+    def panel_form(self, **kwargs: Any) -> MoveForm:
+        record = self.object
+        forms: dict[str, type[MoveForm]] = {
+            "department": move_forms.GiveBackForm, "leader": move_forms.GiveBackForm, "party": PartyForm,
+            "objection": move_forms.AnswerForm,
+            "discipline": DisciplineForm if record.is_lowered else move_forms.GiveBackForm,
+        }  # fmt: skip
+        if record.state == "adjusting":
+            forms["adjusting"] = move_forms.AgreeAdjustmentForm if node_of(record) == "party" else move_forms.AgreeForm
+        return forms.get(record.state, MoveForm)(record=record, user=self.request.user, **kwargs)
+
+    def detail_context(self) -> dict[str, Any]:
+        record = self.object
+        context = super().detail_context()
+        if record.state == "in_force" and "open_adjustment" in {m.name for m in record.MACHINE.open_to(self.request.user, record)}:
+            context["actions"].insert(0, {"label": "发起调整", "url": reverse("risks-adjust", args=[record.pk])})
+        return context | {
+            "title": record.name,
+            "facts": sections.facts(record),
+            "sections": sections.content(record, phone=queries.phone_for(self.request.user, record)),
+            "measures": list(record.measures.select_related("department", "person").order_by("number", "pk")),
+            "objections": list(record.objections.select_related("by", "answered_by").order_by("pk")),
+            "adjustments": list(record.adjustments.select_related("opened_by").order_by("-pk")),
+            "phrases": PHRASES.get(record.state, ()),
+            "panel_title": TITLES.get(record.state, "办理"),
+            "today": timezone.localdate(),
+        }
+
+
+class AdjustPages(RiskPages):
+    """发起调整: the form of a point in force; nothing changes until every node agreed."""
+
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = {
+        "adjust": {"get": "edit", "post": "save"},
+        "adjust-draft": {"post": "autosave", "delete": "discard"},
+    }
+    ROUTES: ClassVar[dict[str, str]] = {"adjust": "<int:pk>/adjust/", "adjust-draft": "<int:pk>/adjust/draft/"}
+    EDITING: ClassVar[frozenset[str]] = frozenset({"adjust", "adjust-draft"})
+    TEMPLATES: ClassVar[dict[str, str]] = {"adjust": "adjust"}
+
+    def may_edit(self, record: Any) -> bool:
+        return "open_adjustment" in {m.name for m in record.MACHINE.open_to(self.request.user, record)}
+
+    @property
+    def draft_key(self) -> str:
+        return f"risks-adjust:{self.object.pk}"
+
+    def draft_url(self) -> str:
+        return reverse("risks-adjust-draft", args=[self.object.pk])
+
+    def form_context(self, *, version: int | None = None) -> dict[str, Any]:
+        posted = self.request.POST if self.request.method == "POST" else None
+        return super().form_context(version=version) | {"adjustment": move_forms.OpenAdjustmentForm(posted), "title": "发起调整"}
+
+    def write(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> tuple[RiskPoint, str]:
+        asked = move_forms.OpenAdjustmentForm(self.request.POST)
+        if not asked.is_valid():
+            raise Refused("；".join(str(m) for errors in asked.errors.values() for m in errors))
+        fields, measures = content_from(form, formsets["measures"])
+        services.open_adjustment(
+            self.object, kind=asked.cleaned_data["kind"], reason=asked.cleaned_data["reason"], fields=fields, measures=measures,
+            by=self.request.user, at=timezone.now(), version=self.posted_version(),
+        )  # fmt: skip
+        return self.object, "调整已发起，审核通过前按原内容继续生效。"

@@ -1,0 +1,58 @@
+"""What falls due by the clock, in plain sight. Celery's beat and `manage.py tick` under cron both call it every minute."""
+import datetime
+import logging
+from collections.abc import Callable
+
+from django.utils.timezone import localdate
+
+from apps.core.models import Heartbeat
+from apps.documents.services import run_jobs, sweep_results
+from apps.files.services import sweep_orphans
+from apps.notices.services import pump
+from apps.risks.services import end_publicities
+
+log = logging.getLogger(__name__)
+Clock = Callable[[], datetime.datetime]
+NIGHT = 2  # the hour after which the day's cleaning is done
+
+
+def tick(*, clock: Clock, outbox: bool = True) -> list[str]:
+    """Do everything that is due once, each step on its own; returns the names of the steps that broke.
+
+    With `outbox` mails are sent and waiting jobs run here too (no Celery); otherwise the loop does that.
+    Every step may run at any time, twice, and in several processes at once.
+    """
+    at = clock()
+    steps: list[tuple[str, Callable[[], object]]] = [
+        # --- one line per thing that falls due; a new one goes here ---
+        ("publicity", lambda: end_publicities(today=localdate(at), at=at)),
+        ("clean", lambda: _daily("clean", at=at, work=lambda: (sweep_orphans(at=at), sweep_results(at=at)))),
+        ("heartbeat", lambda: _beat("tick", at=at)),
+    ]
+    if outbox:
+        steps += [("mails", lambda: pump(clock=clock, limit=2000)), ("jobs", lambda: run_jobs(clock=clock, limit=5))]
+    return [name for name, step in steps if not _done(name, step)]
+
+
+def _done(name: str, step: Callable[[], object]) -> bool:
+    """Run a step; one that breaks is logged and does not keep the others from running."""
+    try:
+        step()
+    except Exception:
+        log.exception("tick: step %s broke", name)
+        return False
+    return True
+
+
+def _beat(name: str, *, at: datetime.datetime) -> None:
+    """Remember that something ran."""
+    Heartbeat.objects.update_or_create(name=name, defaults={"at": at})
+
+
+def _daily(name: str, *, at: datetime.datetime, work: Callable[[], object]) -> None:
+    """Do `work` once a day, some time after NIGHT o'clock."""
+    last = Heartbeat.objects.filter(name=name).values_list("at", flat=True).first()
+    today = localdate(at - datetime.timedelta(hours=NIGHT))
+    if last is None or localdate(last - datetime.timedelta(hours=NIGHT)) < today:
+        work()
+        _beat(name, at=at)

@@ -1,0 +1,144 @@
+/* Forms: one submit only, confirmation, unsaved changes, error summary, phrase chips, character count. */
+(function () {
+  "use strict";
+  const { all } = window.portal;
+  let leaving = false;
+
+  /* error summary takes the focus; its links go into the field */
+  const summary = document.getElementById("errsum");
+  if (summary) summary.focus();
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest(".errsum a");
+    if (!link) return;
+    const place = document.getElementById(link.getAttribute("href").slice(1));
+    if (!place) return;
+    event.preventDefault();
+    const target = place.matches("input, select, textarea") ? place : place.querySelector("input, select, textarea") || place;
+    place.scrollIntoView({ block: "center" });
+    target.focus({ preventScroll: true });
+  });
+
+  /* the first submit wins: the button says what is going on and nothing can be pressed again */
+  function lock(form, button) {
+    form.dataset.sent = "1";
+    if (button) {
+      const label = button.dataset.busy;
+      if (button.name) {
+        const field = Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value });
+        field.dataset.fromButton = "";
+        form.append(field);
+      }
+      if (label) {
+        button.dataset.label = button.innerHTML;
+        button.textContent = label;
+      }
+    }
+    setTimeout(() => all("button", form).forEach((b) => { if (b.type === "submit") b.disabled = true; }), 0);
+  }
+  function unlock(form) {
+    delete form.dataset.sent;
+    all("[data-from-button]", form).forEach((field) => field.remove());
+    all("button", form).forEach((b) => {
+      if (b.dataset.label) { b.innerHTML = b.dataset.label; delete b.dataset.label; }
+      if (b.type === "submit") b.disabled = false;
+    });
+  }
+  window.portal.unlock = unlock;
+  window.addEventListener("pageshow", (event) => { if (event.persisted) all("form[data-sent]").forEach(unlock); });
+
+  /* confirmation: data-confirm-title, -body, -label, -danger, -reason (label of a reason that must be given) */
+  const confirmBox = document.getElementById("confirm-dialog");
+  function ask(form, button) {
+    const words = button?.dataset.confirmTitle ? button.dataset : form.dataset;
+    const yes = confirmBox.querySelector("[data-confirm-yes]");
+    const reason = confirmBox.querySelector("[data-confirm-reason]");
+    const text = reason.querySelector("textarea");
+    confirmBox.querySelector("h2").textContent = words.confirmTitle;
+    confirmBox.querySelector("[data-confirm-body]").textContent = words.confirmBody || "";
+    yes.textContent = words.confirmLabel;
+    yes.className = "confirmDanger" in words ? "btn btn-danger-line" : "btn btn-primary";
+    reason.hidden = !("confirmReason" in words);
+    reason.classList.remove("bad");
+    text.value = "";
+    if (!reason.hidden) reason.querySelector("label").firstChild.textContent = words.confirmReason || "理由";
+    yes.onclick = () => {
+      if (!reason.hidden && !text.value.trim()) {
+        reason.classList.add("bad");
+        reason.querySelector(".err span").textContent = `填写${words.confirmReason || "理由"}`;
+        text.setAttribute("aria-invalid", "true");
+        text.setAttribute("aria-describedby", "confirm-reason_error");
+        text.focus();
+        return;
+      }
+      if (!reason.hidden) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "opinion", value: text.value }));
+      confirmBox.close();
+      form.dataset.confirmed = "1";
+      form.requestSubmit(button || undefined);
+    };
+    confirmBox.showModal();
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const button = event.submitter;
+    if (form.method === "dialog" || form.hasAttribute("hx-get")) return;
+    if (form.dataset.sent) { event.preventDefault(); return; }
+    const wants = button?.dataset.confirmTitle || form.dataset.confirmTitle;
+    if (wants && confirmBox && !form.dataset.confirmed) { event.preventDefault(); ask(form, button); return; }
+    if (event.defaultPrevented || form.method !== "post") return;
+    leaving = true;
+    lock(form, button);
+  });
+
+  /* unsaved changes: only while the draft is not saved */
+  const guarded = document.querySelector("form[data-guard]");
+  const leaveBox = document.getElementById("leave-dialog");
+  let dirty = false;
+  let goal = "";
+  if (guarded) {
+    guarded.addEventListener("input", () => { dirty = true; });
+    guarded.addEventListener("portal:saved", () => { dirty = false; });
+    document.addEventListener("click", (event) => {
+      const link = event.target.closest("a[href]");
+      if (!link || !dirty || leaving || link.target || link.getAttribute("href").startsWith("#") || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      goal = link.href;
+      leaveBox.querySelector("[data-leave=save]").hidden = !guarded.dataset.autosave;
+      leaveBox.showModal();
+    });
+    leaveBox.addEventListener("click", (event) => {
+      const way = event.target.closest("[data-leave]")?.dataset.leave;
+      if (!way) return;
+      const go = () => { leaving = true; location.assign(goal); };
+      if (way === "go") go();
+      else {
+        guarded.addEventListener("portal:saved", go, { once: true });
+        guarded.dispatchEvent(new CustomEvent("portal:save-now"));
+      }
+    });
+    window.addEventListener("beforeunload", (event) => { if (dirty && !leaving) event.preventDefault(); });
+  }
+
+  /* phrase chips and character count */
+  document.addEventListener("click", (event) => {
+    const chip = event.target.closest("[data-phrase]");
+    if (!chip) return;
+    const box = chip.closest(".fld").querySelector("textarea");
+    box.value = box.value.trim() ? `${box.value.trim()}${chip.textContent}` : chip.textContent;
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    box.focus();
+  });
+  document.addEventListener("input", (event) => {
+    const place = event.target.id && document.querySelector(`[data-count-for="${CSS.escape(event.target.id)}"]`);
+    if (place) place.textContent = place.textContent.replace(/^[\d,]+/, Array.from(event.target.value).length);
+  });
+
+  /* section list: the one being looked at is marked */
+  const sections = all(".fnav a").map((link) => [link, document.querySelector(link.getAttribute("href"))]).filter(([, s]) => s);
+  if (sections.length && "IntersectionObserver" in window) {
+    const seen = new IntersectionObserver((entries) => {
+      entries.filter((e) => e.isIntersecting).forEach((e) => sections.forEach(([link, s]) => link.classList.toggle("on", s === e.target)));
+    }, { rootMargin: "-20% 0px -70% 0px" });
+    sections.forEach(([, s]) => seen.observe(s));
+  }
+})();

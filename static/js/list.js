@@ -1,0 +1,102 @@
+/* Lists: folding of the query form, selected rows and bulk bar, columns and row height (kept per list in this browser). */
+(function () {
+  "use strict";
+  const { all, keep } = window.portal;
+  const list = () => document.querySelector("[data-list]");
+  const key = (what) => `${what}:${document.body.dataset.user}:${list().dataset.list}`;
+
+  /* query form */
+  function fold(form, closed) {
+    form.classList.toggle("closed", closed);
+    const button = form.querySelector("[data-fold]");
+    if (!button) return;
+    button.setAttribute("aria-expanded", String(!closed));
+    button.querySelector("span").textContent = closed ? "展开" : "收起";
+  }
+  const query = document.querySelector("[data-query]");
+  if (query && query.querySelector("[data-fold]")) {
+    const used = all(".extra input, .extra select", query).some((field) => field.value);
+    fold(query, !used && keep.get(`fold:${location.pathname}`) !== "open");
+  }
+  document.addEventListener("click", (event) => {
+    const on = (selector) => event.target.closest(selector);
+    if (on("[data-fold]")) {
+      const closed = !query.classList.contains("closed");
+      fold(query, closed);
+      keep.set(`fold:${location.pathname}`, closed ? "closed" : "open");
+    }
+    const unfold = on("[data-unfold]");
+    if (unfold) {
+      const open = query.classList.toggle("unfolded");
+      unfold.setAttribute("aria-expanded", String(open));
+    }
+    const density = on("[data-density]");
+    if (density) { keep.set(key("rows"), density.dataset.density); dress(); }
+    if (on("[data-bulk-none]")) { checks().forEach((box) => { box.checked = false; }); everything(false); }
+    if (on("[data-bulk-everything]")) everything(true);
+  });
+
+  /* selected rows */
+  const checks = () => all("[data-check]");
+  function everything(on) {
+    const flag = document.querySelector("[data-bulk-all]");
+    if (flag) flag.value = on ? "1" : "";
+    if (on) checks().forEach((box) => { box.checked = true; });
+    count();
+  }
+  function count() {
+    const bar = document.querySelector("[data-bulk]");
+    if (!bar) return;
+    const boxes = checks();
+    const chosen = boxes.filter((box) => box.checked);
+    const flag = bar.querySelector("[data-bulk-all]");
+    if (chosen.length < boxes.length) flag.value = "";
+    const everyone = bar.querySelector("[data-bulk-everything]");
+    bar.querySelector("[data-bulk-count]").textContent = flag.value && everyone ? everyone.dataset.bulkEverything : chosen.length;
+    bar.hidden = !chosen.length;
+    boxes.forEach((box) => box.closest("tr").classList.toggle("sel", box.checked));
+    const head = document.querySelector("[data-check-all]");
+    if (head) { head.checked = Boolean(chosen.length) && chosen.length === boxes.length; head.indeterminate = chosen.length > 0 && chosen.length < boxes.length; }
+  }
+  document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-check-all]")) checks().forEach((box) => { box.checked = event.target.checked; });
+    if (event.target.matches("[data-check], [data-check-all]")) count();
+    if (event.target.matches("[data-columns] input")) {
+      const off = all("[data-columns] input").filter((box) => !box.checked).map((box) => box.value);
+      keep.set(key("cols"), off.join(","));
+      dress();
+    }
+  });
+
+  /* columns and row height */
+  function dress() {
+    if (!list()) return;
+    const off = new Set((keep.get(key("cols")) || "").split(",").filter(Boolean));
+    all("[data-col]", list()).forEach((cell) => { cell.hidden = off.has(cell.dataset.col); });
+    const dense = keep.get(key("rows")) || "";
+    list().querySelector(".tbl")?.classList.toggle("dense", dense === "dense");
+    all("[data-density]").forEach((button) => {
+      const on = button.dataset.density === dense;
+      button.classList.toggle("on", on);
+      button.setAttribute("aria-pressed", String(on));
+    });
+    const menu = list().querySelector("[data-columns]");
+    if (menu && !menu.childElementCount) {
+      all("th[data-col]", list()).forEach((head) => {
+        const name = head.textContent.trim();
+        if (!name || head.matches(".m1, .act")) return;
+        const label = document.createElement("label");
+        const box = Object.assign(document.createElement("input"), { type: "checkbox", value: head.dataset.col, className: "form-check-input" });
+        box.checked = !off.has(head.dataset.col);
+        label.append(box, name);
+        menu.append(label);
+      });
+      const reset = Object.assign(document.createElement("button"), { type: "button", textContent: "恢复默认" });
+      reset.addEventListener("click", () => { keep.drop(key("cols")); menu.replaceChildren(); dress(); });
+      menu.append(document.createElement("hr"), reset);
+    }
+    count();
+  }
+  document.addEventListener("htmx:afterSettle", dress);
+  dress();
+})();

@@ -1,0 +1,44 @@
+"""The test database belongs to the owner role and is used through the app role, as in production."""
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from tests.kit import roles
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment, django_db_blocker, django_db_keepdb, django_db_createdb, django_db_modify_db_settings):
+    """Create and migrate as the owner, then run every test as the app role."""
+    from django.test.utils import setup_databases, teardown_databases
+
+    connection = connections["default"]
+    with django_db_blocker.unblock():
+        connection.settings_dict.update(roles.credentials(settings.OWNER_DATABASE_URL))
+        old = setup_databases(
+            verbosity=0, interactive=False, keepdb=django_db_keepdb and not django_db_createdb, serialized_aliases=[]
+        )
+        connection.close()
+        connection.settings_dict.update(roles.credentials(settings.APP_DATABASE_URL))
+    yield
+    with django_db_blocker.unblock():
+        connection.close()
+        connection.settings_dict.update(roles.credentials(settings.OWNER_DATABASE_URL))
+        if not django_db_keepdb:
+            teardown_databases(old, verbosity=0)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_as_superuser():
+    """Transactional tests empty the tables; the audit triggers refuse that to everybody, so a superuser does it here."""
+    from django.db.backends.postgresql.operations import DatabaseOperations
+
+    def execute_sql_flush(self, sql_list):
+        self.connection.close()
+        with roles.as_superuser() as cursor:
+            for sql in sql_list:
+                cursor.execute(sql)
+
+    original = DatabaseOperations.execute_sql_flush
+    DatabaseOperations.execute_sql_flush = execute_sql_flush
+    yield
+    DatabaseOperations.execute_sql_flush = original

@@ -1,0 +1,247 @@
+"""Who sees what. A leak test always contains something to leak."""
+from datetime import date, timedelta
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.core.errors import Refused
+from apps.org.models import Assignment, Body, Department, Recusal, Sitting, UnitRecord
+from apps.org.queries import (
+    ancestors,
+    departments_of,
+    holders,
+    members,
+    people_of,
+    posts_of,
+    readers_of,
+    title_of,
+    unit_of,
+    units_for,
+    units_seen,
+)
+from apps.org.scope import administers, scope_of
+from apps.org.services import (
+    assign,
+    confirm_sitting,
+    delegate,
+    end_assignment,
+    lend,
+    lift_recusal,
+    move_unit,
+    recall,
+    record_sitting,
+    recuse,
+)
+from tests.kit.audit import events
+
+TODAY = timezone.localdate
+
+
+@pytest.fixture
+def sitting_of(tree, make_user, at):
+    author = make_user("recorder", "R06", "CJ")
+
+    def make(code, number="2026-1", by=author, **fields):
+        body, _ = Body.objects.get_or_create(unit=tree[code], kind=Body.Kind.PARTY, defaults={"name": "党委会"})
+        sitting = record_sitting(body, number=number, met_on=date(2026, 5, 6), subject="风险点审定", present=5, by=by, at=at)
+        Sitting.objects.filter(pk=sitting.pk).update(**fields)
+        return Sitting.objects.get(pk=sitting.pk)
+
+    return make
+
+
+def seen(user):
+    return set(Sitting.objects.visible_to(User.objects.get(pk=user.pk)).values_list("unit__code", flat=True))
+
+
+def test_a_company_sees_itself_and_what_it_was_given_below_never_sideways_or_upwards(sitting_of, make_user):
+    for code in ("JT", "CJ", "JY", "WY"):
+        sitting_of(code)
+    assert seen(make_user("a", "R13", "CJ")) == {"CJ"}
+    assert seen(make_user("b", "R13", "CJ", include_subtree=True)) == {"CJ", "WY"}
+    assert seen(make_user("c", "R04", "JT", include_subtree=True)) == {"JT", "CJ", "JY", "WY"}
+    assert seen(make_user("d", "R13", "WY")) == {"WY"}
+
+
+def test_unknown_scope_is_nothing(sitting_of, make_user):
+    sitting_of("CJ")
+    assert seen(make_user("nobody")) == set()
+    assert Sitting.objects.visible_to(AnonymousUser()).count() == 0
+    clerk = make_user("clerk", "R16", "CJ")  # R16 holds nothing over sittings
+    assert seen(clerk) == set()
+    retired = make_user("retired", "R13", "CJ")
+    User.objects.filter(pk=retired.pk).update(is_active=False)
+    assert seen(retired) == set()
+
+
+def test_a_right_holds_from_its_first_to_its_last_day(sitting_of, make_user):
+    sitting_of("CJ")
+    today = TODAY()
+    assert seen(make_user("past", "R13", "CJ", until=today - timedelta(days=1))) == set()
+    assert seen(make_user("last_day", "R13", "CJ", until=today)) == {"CJ"}
+    assert seen(make_user("future", "R13", "CJ", since=today + timedelta(days=1))) == set()
+
+
+def test_a_right_taken_back_is_gone_on_the_next_request(sitting_of, make_user, at):
+    sitting_of("CJ")
+    user, chief = make_user("u", "R13", "CJ"), make_user("s", "R23", "JT")
+    end_assignment(Assignment.objects.get(user=user), on=TODAY() - timedelta(days=1), by=chief, at=at, reason="调离岗位")
+    assert seen(user) == set()
+
+
+def test_a_moved_unit_is_seen_by_its_new_parents_people_only(tree, sitting_of, make_user, at):
+    sitting_of("WY")
+    old, new = make_user("old", "R13", "CJ", include_subtree=True), make_user("new", "R13", "JY", include_subtree=True)
+    assert (seen(old), seen(new)) == ({"WY"}, set())
+    move_unit(tree["WY"], to=tree["JY"], by=old, at=at)
+    assert (seen(old), seen(new)) == (set(), {"WY"})
+
+
+def test_a_unit_cannot_be_hung_below_itself(tree, make_user, at):
+    with pytest.raises(Refused, match="不能移到本单位"):
+        move_unit(tree["CJ"], to=tree["WY"], by=make_user("x"), at=at)
+
+
+def test_moving_a_unit_moves_all_below_it(tree, make_user, at):
+    move_unit(tree["CJ"], to=tree["JY"], by=make_user("x"), at=at)
+    tree["WY"].refresh_from_db()
+    assert tree["WY"].path.startswith(tree["CJ"].path)
+    assert ancestors(tree["WY"]) == [tree["CJ"].pk, tree["JY"].pk, tree["JT"].pk, tree["GZ"].pk]
+
+
+def test_limited_rows_are_for_named_people_even_against_leaders(sitting_of, make_user):
+    sitting_of("CJ", secrecy=UnitRecord.Secrecy.LIMITED)
+    assert seen(make_user("top", "R03", "JT", include_subtree=True)) == set()
+    assert seen(User.objects.get(username="recorder")) == {"CJ"}
+
+
+def test_recusal_takes_away_last_and_for_everybody(sitting_of, make_user, at):
+    sitting = sitting_of("CJ")
+    boss = make_user("boss", "R03", "JT", include_subtree=True)
+    row = recuse(sitting, user=boss, reason="本人为当事人", by=make_user("office", "R07", "JT"), at=at)
+    assert seen(boss) == set()
+    lift_recusal(row, stream="sys", by=boss, at=at, reason="事项办结")
+    assert seen(boss) == {"CJ"}
+    assert Recusal.objects.count() == 1
+
+
+def test_what_cannot_be_lent_is_refused(sitting_of, make_user, at):
+    reader = make_user("reader")
+    with pytest.raises(Refused, match="不能借阅"):
+        lend(sitting_of("CJ"), to=reader, until=TODAY(), reason="核查", by=None, at=at, on=TODAY())
+    recall(sitting_of("CJ", number="2"), user=reader, by=None, at=at, reason="")
+
+
+def test_the_streams_follow_the_top_company(tree):
+    assert {code: unit.stream for code, unit in tree.items()} == {
+        "GZ": "org:regulator",
+        **{code: f"org:{tree['JT'].pk}" for code in ("JT", "CJ", "JY", "WY")},
+    }
+
+
+def test_three_administrators_exclude_each_other(make_user, tree, at):
+    admin = make_user("admin", "R22", "JT")
+    assert administers(admin) == {"R22"}
+    assert admin.is_administrator_account
+    for role in ("R23", "R24", "R16"):
+        with pytest.raises(Refused, match="三员职责互斥"):
+            assign(admin, role=role, unit=tree["JT"], by=None, at=at, since=date(2026, 1, 1))
+
+
+def test_nobody_grants_himself(make_user, tree, at):
+    chief = make_user("chief", "R23", "JT")
+    with pytest.raises(Refused, match="不能给本人授权"):
+        assign(chief, role="R23", unit=tree["CJ"], by=chief, at=at, since=date(2026, 1, 1))
+    assert events(event_type="grant.given", actor_id=chief.pk) == []
+
+
+def test_a_delegate_acts_for_the_holder_and_is_known_as_him(make_user, at):
+    head, stand_in = make_user("head", "R15", "CJ"), make_user("standin", "R16", "CJ")
+    row = Assignment.objects.get(user=head)
+    copy = delegate(row, to=stand_in, since=TODAY(), until=TODAY() + timedelta(days=5), reason="出差", by=head, at=at)
+    scope = scope_of(User.objects.get(pk=stand_in.pk))
+    assert scope.principals() == {head.pk, stand_in.pk}
+    assert scope.holds("R15", unit_id=row.unit_id)
+    for wrong, options in [("只能委托本人", {"by": stand_in}), ("不能是本人", {"to": head})]:
+        with pytest.raises(Refused, match=wrong):
+            delegate(row, **({"to": stand_in, "since": TODAY(), "until": TODAY(), "reason": "", "by": head, "at": at} | options))
+    with pytest.raises(Refused, match="不能再委托"):
+        delegate(copy, to=head, since=TODAY(), until=TODAY(), reason="", by=stand_in, at=at)
+
+
+def test_business_rights_are_never_delegated_to_an_administrator(make_user, at):
+    head, admin = make_user("head", "R15", "CJ"), make_user("admin", "R22", "JT")
+    with pytest.raises(Refused, match="管理员账号"):
+        delegate(Assignment.objects.get(user=head), to=admin, since=TODAY(), until=TODAY(), reason="", by=head, at=at)
+
+
+def test_a_department_right_reaches_its_department(make_user, tree, at):
+    department = Department.objects.create(unit=tree["CJ"], name="工程部")
+    other = Department.objects.create(unit=tree["CJ"], name="财务部")
+    head = make_user("head", "R13", "CJ", department=department)
+    scope = scope_of(head)
+    assert scope.unit_ids("sitting", "R") == []
+    assert scope.department_ids("sitting", "R") == [department.pk]
+    assert scope.holds("R13", unit_id=tree["CJ"].pk, department_id=department.pk)
+    assert not scope.holds("R13", unit_id=tree["CJ"].pk, department_id=other.pk)
+
+
+def test_only_the_secretary_confirms_and_never_what_he_recorded(sitting_of, make_user, at):
+    secretary, clerk = make_user("sec", "R13", "CJ"), make_user("office2", "R06", "CJ")
+    sitting = sitting_of("CJ")
+    with pytest.raises(Refused, match="没有确认会议的权限"):
+        confirm_sitting(sitting, by=clerk, at=at)
+    with pytest.raises(Refused, match="不能确认本人登记"):
+        confirm_sitting(sitting, by=User.objects.get(username="recorder"), at=at)
+    confirm_sitting(sitting, by=secretary, at=at)
+    sitting.refresh_from_db()
+    assert sitting.is_confirmed
+    with pytest.raises(Refused, match="会议已确认"):
+        confirm_sitting(sitting, by=secretary, at=at)
+
+
+def test_a_sitting_of_the_future_or_with_too_many_present_is_refused(tree, make_user, at):
+    from apps.org.models import BodyMember, Person
+
+    body = Body.objects.create(unit=tree["CJ"], kind=Body.Kind.PARTY, name="党委会")
+    person = Person.objects.create(unit=tree["CJ"], name="甲", title="书记", category="committee")
+    BodyMember.objects.create(body=body, person=person, since=date(2026, 1, 1), is_chair=True)
+    by = make_user("r", "R06", "CJ")
+    facts = {"number": "1", "subject": "审定", "by": by, "at": at}
+    with pytest.raises(Refused, match="不得晚于今天"):
+        record_sitting(body, met_on=at.date() + timedelta(days=1), present=1, **facts)
+    with pytest.raises(Refused, match="不超过应到人数1人"):
+        record_sitting(body, met_on=date(2026, 5, 6), present=2, **facts)
+    assert [m.person.name for m in members(body, on=date(2026, 5, 6))] == ["甲"]
+    assert list(members(body, on=date(2025, 12, 31))) == []
+
+
+def test_pick_lists_stay_inside(tree, make_user):
+    clerk, staff = make_user("clerk", "R16", "CJ"), make_user("staff", "R20", "CJ")
+    assert [u.code for u in units_for(clerk, "risk")] == ["CJ"]
+    assert [u.code for u in units_for(make_user("nobody"), "risk")] == []
+    assert [u.code for u in units_seen(staff, "risk")] == ["CJ"]
+    assert [u.code for u in units_seen(make_user("boss", "R07", "JT", include_subtree=True), "risk")] == ["JT", "CJ", "JY", "WY"]
+    assert [u.username for u in holders("R16", unit=tree["CJ"], on=TODAY())] == ["clerk"]
+    assert clerk in readers_of("risk", unit=tree["CJ"], on=TODAY())
+    assert (unit_of(clerk).code, title_of(clerk)) == ("CJ", "联络员（填报人）")
+    assert unit_of(make_user("stranger")) is None
+    assert list(people_of([tree["CJ"].pk])) == list(departments_of([tree["CJ"].pk])) == list(posts_of([tree["CJ"].pk])) == []
+
+
+def test_the_scope_costs_two_queries_however_often_it_is_asked(make_user, django_assert_num_queries):
+    user = make_user("u", "R04", "JT", include_subtree=True)
+    user.__dict__.pop("_scopes", None)
+    with django_assert_num_queries(2):
+        for _ in range(3):
+            scope_of(user).unit_ids("risk", "R")
+
+
+def test_the_database_refuses_a_second_administrator_role(make_user, tree, at):
+    from django.db import IntegrityError, transaction
+
+    admin = make_user("admin", "R22", "JT")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Assignment.objects.create(user=admin, role="R24", unit=tree["JT"], since=date(2026, 1, 1), granted_at=at)
