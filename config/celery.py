@@ -32,7 +32,7 @@ app.conf.update(
     beat_schedule_filename=str(settings.STATE_DIR / "beat-schedule"),
     # A message that finds no free worker before the next one comes is worth nothing: `expires` keeps the queue short.
     beat_schedule={
-        "attend": {"task": "attend", "schedule": 10.0, "options": {"expires": 9}},
+        "attend": {"task": "attend", "schedule": 5.0, "options": {"expires": 4}},
         "tick": {"task": "tick", "schedule": 60.0, "options": {"expires": 55}},
     },
 )
@@ -44,7 +44,7 @@ def attend_outbox(self: Task, **_kwargs: object) -> None:
     from config.attend import attend  # noqa: PLC0415 -- tasks are leaves
 
     if attend(clock=timezone.now, offer=lambda job_id: run_job.apply_async(kwargs={"job_id": str(job_id)}, expires=30)):
-        self.apply_async(expires=9)
+        self.apply_async(expires=4)
 
 
 @app.task(name="run_job", time_limit=900, soft_time_limit=840)

@@ -1,17 +1,18 @@
 """The pages for what goes wrong outside a view. None of them touches the database: it may be what is wrong."""
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
 from apps.accounts import views as accounts
 from apps.accounts.answers import is_script
+from apps.accounts.request import PortalRequest
 from apps.core.context import current
 from config.menu import address
 
 
-def _page(request: HttpRequest, status: int, heading: str, text: str, icon_name: str, **more: Any) -> HttpResponse:
+def _page(request: PortalRequest, status: int, heading: str, text: str, icon_name: str, **more: Any) -> HttpResponse:
     """The page for people, JSON for programs."""
     number = current().request_id
     if is_script(request) or request.path.startswith("/api/"):
@@ -23,17 +24,17 @@ def _page(request: HttpRequest, status: int, heading: str, text: str, icon_name:
     return response
 
 
-def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: PortalRequest, exception: Exception | None = None) -> HttpResponse:
     """400."""
     return _page(request, 400, "请求无法识别", "地址或提交的内容不完整，返回上一页后重新操作。", "tri")
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def forbidden(request: PortalRequest, exception: Exception | None = None) -> HttpResponse:
     """403: an action inside one's own scope that this role does not have (what lies outside the scope is a 404)."""
     return _page(request, 403, "您没有此项操作的权限", "如因工作需要办理，联系本单位安全保密管理员授权。", "lock")
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+def csrf_failure(request: PortalRequest, reason: str = "") -> HttpResponse:
     """403 for a form whose page is too old to prove where it comes from; scripts get what relogin.js understands."""
     if is_script(request):
         return accounts.csrf_failure(request, reason)
@@ -41,13 +42,13 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return _page(request, 403, "页面已失效", text, "clock")
 
 
-def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: PortalRequest, exception: Exception | None = None) -> HttpResponse:
     """404: does not exist, or is not for this person; the page does not tell which."""
     search = address("search") if request.user.is_authenticated else ""
     return _page(request, 404, "没有找到这条记录", "可能已作废，或地址、编号有误。", "search", search=search, number="")
 
 
-def server_error(request: HttpRequest) -> HttpResponse:
+def server_error(request: PortalRequest) -> HttpResponse:
     """500."""
     text = "已保存的内容不受影响。稍后重试，仍有问题的，把问题编号告知系统管理员。"
     return _page(request, 500, "页面没有加载出来", text, "tri")

@@ -23,3 +23,4 @@ class PortalRequest(HttpRequest):
     session: SessionStore
     limits: Limits
     ending: Ending | None
+    todo_count: int  # set by a page that counted anyway, so that the top bar does not count again

@@ -230,8 +230,8 @@ def tokens(request: PortalRequest) -> HttpResponse:
     return _tokens_page(request, TokenForm())
 
 
-@step_up_required
 @require_POST
+@step_up_required
 def token_new(request: PortalRequest) -> HttpResponse:
     """A new token; its secret stands on the answer page and nowhere else."""
     form = TokenForm(request.POST)
@@ -260,12 +260,9 @@ def _tokens_page(request: PortalRequest, form: TokenForm, *, secret: str = "") -
     return render(request, "accounts/tokens.html", context, status=_status(form))
 
 
-def csrf_failure(request: PortalRequest, reason: str = "") -> HttpResponse:
-    """403 for a write without a valid token (IN-13)."""
-    text = "页面停留过久或在别处重新登录过，本次提交未被接受。返回上一页刷新后重新提交。"
-    if is_script(request):
-        return _json({"detail": text, "code": "csrf"}, status=403)
-    return HttpResponse(text, status=403, content_type="text/plain; charset=utf-8")
+def csrf_failure(_request: PortalRequest, _reason: str = "") -> JsonResponse:
+    """403 for a script's write without a valid token (IN-13); people get the page of `config.errors`."""
+    return _json({"detail": "页面已过期，刷新后重新提交。", "code": "csrf"}, status=403)
 
 
 def _json(body: dict[str, object], *, status: int = 200) -> JsonResponse:

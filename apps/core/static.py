@@ -1,6 +1,7 @@
 """Hashed static file names."""
 from typing import Any
 
+from django.contrib.staticfiles.apps import StaticFilesConfig
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 
@@ -18,3 +19,12 @@ class PortalStaticStorage(CompressedManifestStaticFilesStorage):
             return super().hashed_name(name, *args, **kwargs)
         except ValueError:
             return name
+
+
+class PortalStaticFiles(StaticFilesConfig):
+    """Only the files of the front-end packages that the pages load: compressing all of them costs half a minute."""
+
+    ignore_patterns = [
+        *StaticFilesConfig.ignore_patterns, "*.map", "*.rtl.*", "bootstrap-*", "bootstrap.css", "bootstrap.js", "bootstrap.bundle.js",
+        "bootstrap.*.js", "ext", "*.d.ts", "htmx.js", "htmx.amd.js", "htmx.cjs.js", "htmx.esm*", "*.gz", "*.html",
+    ]  # fmt: skip

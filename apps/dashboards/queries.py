@@ -106,8 +106,8 @@ def kind_label(content_type_id: int) -> str:
 
 def address(content_type_id: int, pk: int) -> str:
     """The page of a record, without fetching it: records name their page by their id alone."""
-    model = ContentType.objects.get_for_id(content_type_id).model_class()
-    return str(model(pk=pk).get_absolute_url()) if model and issubclass(model, FlowRecord) else ""
+    model: Any = ContentType.objects.get_for_id(content_type_id).model_class()
+    return str(model(pk=pk).get_absolute_url())
 
 
 def todo_url(tab: str, **conditions: str) -> str:
@@ -239,7 +239,8 @@ class Desk:
         """Everything that waits, counted by kind and last day: strip, chips and 即将到期 in one query."""
         rows = todos_of(self.user).order_by("due_on", "content_type").values("content_type_id", "due_on")
         named = {"title": Min("title"), "unit": Min("from_unit__short_name"), "units": Count("from_unit", distinct=True)}
-        return list(rows.annotate(n=Count("pk"), **named))
+        groups: Any = rows.annotate(n=Count("pk"), **named)
+        return list(groups)
 
     @cached_property
     def _person(self) -> tuple[Any, ...]:

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.contenttypes.models import ContentType
+from django.template.defaultfilters import linebreaksbr
 from django.urls import resolve, reverse
 from django.utils import timezone
 
@@ -23,6 +24,7 @@ from apps.pages.forms import MoveForm
 
 MOST = 200  # lines of the queue; who has more works through these first
 PHRASES = ["同意", "材料齐全，同意", "补充依据后再报"]
+WIDE = 24  # characters from which a value takes the whole row
 SENDS_BACK = ("give_back", "refuse")
 
 
@@ -63,39 +65,33 @@ def queue_of(desk: Desk, *, kind: str = "", at: str = "") -> Queue:
 
 def record_of(desk: Desk, todo: Todo) -> FlowRecord | None:
     """The record of a to-do when the user may see it."""
-    model = ContentType.objects.get_for_id(todo.content_type_id).model_class()
-    if model is None or not issubclass(model, FlowRecord):
-        return None
-    found: FlowRecord | None = model.objects.visible_to(desk.user).select_related("unit").filter(pk=todo.object_id).first()
+    model: Any = ContentType.objects.get_for_id(todo.content_type_id).model_class()
+    found: FlowRecord | None = desk.visible[model].select_related("unit").filter(pk=todo.object_id).first()
     return found
 
 
 def pages_of(record: FlowRecord) -> type[FlowPages]:
     """The pages of the register this record belongs to, found by its own address."""
-    pages: type[FlowPages] = resolve(record.get_absolute_url()).func.view_class
+    view: Any = resolve(record.get_absolute_url()).func
+    pages: type[FlowPages] = view.view_class
     return pages
 
 
 def offered(record: FlowRecord, *, desk: Desk) -> list[Move]:
     """The judgements the user can make here with an opinion alone; the others wait on the detail page.
 
-    Beside the main line (an objection, an adjustment) there is more to read than the content, and a move whose form must
-    have more than an opinion needs its own page: neither is offered.
+    Beside the main line (an objection, an adjustment) there is more to read than the content; and a move that cannot go
+    without further facts (a sitting, an express agreement) needs its own form: neither is offered.
     """
     if record.state not in dict(record.MACHINE.line) or scope_of(desk.user).principals() & involved_ids(record):
         return []
-    moves = pages_of(record).MOVES
+    pages = pages_of(record).MOVES
     found = []
     for move in record.MACHINE.open_to(desk.user, record):
         back = move.name.startswith(SENDS_BACK)
-        if (move.decides or back) and move.name in moves and not _asks_more(moves[move.name].form, record, desk):
+        if (move.decides or back) and move.name in pages and not pages[move.name].own_page and move.needs(record, {}) is None:
             found.append(move if back else replace(move, label=f"{move.label}并看下一件"))
     return found
-
-
-def _asks_more(form: type[MoveForm], record: FlowRecord, desk: Desk) -> bool:
-    fields = form(record=record, user=desk.user).fields
-    return any(field.required for name, field in fields.items() if name not in MoveForm.base_fields)
 
 
 def asked_before(record: FlowRecord, *, desk: Desk) -> Return | None:
@@ -109,7 +105,7 @@ def changes(record: FlowRecord, *, desk: Desk, full: bool) -> dict[str, Any]:
     back = asked_before(record, desk=desk)
     versions = {version.number: version for version in versions_of(record)} if back else {}
     old = versions.get(back.version) if back else None
-    everything = {"sections": [{"rows": [(cell["label"], cell["text"], len(cell["text"]) > 60) for cell in new.values()]}]}
+    everything = {"sections": [{"rows": [_fact(cell) for cell in new.values()]}]}
     if back is None or old is None:
         return everything | {"only_changes": False}
     diff = compare(old.data, new)
@@ -121,6 +117,11 @@ def changes(record: FlowRecord, *, desk: Desk, full: bool) -> dict[str, Any]:
         "diff": diff,
         "file_changes": [] if full else _new_files(record, since=back.step.at),
     }
+
+
+def _fact(cell: dict[str, Any]) -> tuple[str, str, bool]:
+    text = cell["text"]
+    return cell["label"], linebreaksbr(text) if text else "", len(text) > WIDE
 
 
 def _new_files(record: FlowRecord, *, since: datetime.datetime) -> list[dict[str, Any]]:

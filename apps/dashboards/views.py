@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Page
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from apps.accounts.request import PortalRequest
 from apps.core.health import examine
 from apps.dashboards import home as desk_top
 from apps.dashboards import review, search
@@ -22,7 +23,7 @@ from apps.flow.queries import open_count
 from apps.flow.services import mark_seen
 from apps.notices.queries import notices_of
 from apps.org.scope import administers
-from apps.pages.paging import RecordPaginator, size_from
+from apps.pages.paging import SIZES, RecordPaginator, size_from
 
 HOME_ROWS = 8
 HOME_NOTICES = 5
@@ -43,11 +44,11 @@ class Listing:
     prefixed_page_field: str = "page"
 
 
-def _desk(request: HttpRequest) -> Desk:
+def _desk(request: PortalRequest) -> Desk:
     return Desk(request.user, today=timezone.localdate())
 
 
-def _tab(request: HttpRequest) -> str:
+def _tab(request: PortalRequest) -> str:
     asked = request.GET.get("tab", "")
     return asked if asked in TABS else "mine"
 
@@ -63,7 +64,7 @@ def _tabs(desk: Desk, on: str, *, page: str) -> list[dict[str, Any]]:
 
 @vary_on_headers("HX-Request")
 @require_safe
-def home(request: HttpRequest) -> HttpResponse:
+def home(request: PortalRequest) -> HttpResponse:
     """工作台: what waits, what falls due, how the unit stands. Administrators see the system's health and no business."""
     now = timezone.localtime()
     notices = notices_of(request.user).exclude(kind="flow.todo")[:HOME_NOTICES]
@@ -94,7 +95,7 @@ def _card(desk: Desk, tab: str, kind: str) -> dict[str, Any]:
 
 @vary_on_headers("HX-Request")
 @require_safe
-def todo(request: HttpRequest) -> HttpResponse:
+def todo(request: PortalRequest) -> HttpResponse:
     """待办中心: the four lists with their conditions and pages."""
     desk, tab = _desk(request), _tab(request)
     due, kind, text = (request.GET.get(name, "").strip()[:100] for name in ("due", "type", "q"))
@@ -104,7 +105,7 @@ def todo(request: HttpRequest) -> HttpResponse:
     table = Listing(pages, pages.page(request.GET.get("page", 1)))
     asked = {"tab": tab, "due": due, "kind": kind, "q": text, "filtered": bool(due or kind or text)}
     context = {"table": table, "rows": desk.shown(tab, table.page.object_list), "dues": DUE[tab], "chips": desk.chips_of(tab)}
-    around = {"tabs": _tabs(desk, tab, page=reverse("todo")), "numbers": desk.numbers, "crumbs": _crumbs("待办中心")}
+    around = {"tabs": _tabs(desk, tab, page=reverse("todo")), "numbers": desk.numbers, "crumbs": _crumbs("待办中心"), "sizes": SIZES}
     request.todo_count = desk.numbers.mine
     part = "dashboards/todo_list.html" if request.headers.get("HX-Request") else "dashboards/todo.html"
     return render(request, part, context | asked | around)
@@ -115,13 +116,13 @@ def _crumbs(name: str) -> list[tuple[str, str]]:
 
 
 @require_safe
-def todo_count(request: HttpRequest) -> JsonResponse:
+def todo_count(request: PortalRequest) -> JsonResponse:
     """The number in the top bar, asked for every minute."""
     return JsonResponse({"count": open_count(request.user)})
 
 
 @require_safe
-def run(request: HttpRequest) -> HttpResponse:
+def run(request: PortalRequest) -> HttpResponse:
     """连续办理: one to-do open; whoever opens it has seen it, so its author cannot withdraw it any more."""
     desk = _desk(request)
     queue = review.queue_of(desk, kind=request.GET.get("type", ""), at=request.GET.get("at", ""))
@@ -132,7 +133,7 @@ def run(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def find(request: HttpRequest) -> HttpResponse:
+def find(request: PortalRequest) -> HttpResponse:
     """全局搜索: an exact number goes straight to its record."""
     text = request.GET.get("q", "").strip()[: search.MOST_CHARACTERS]
     if record := search.by_number(request.user, text):
@@ -141,7 +142,7 @@ def find(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-def number(request: HttpRequest, text: str) -> HttpResponse:
+def number(request: PortalRequest, text: str) -> HttpResponse:
     """The number printed on a paper leads to its record; 404 outside the reader's scope, as for one that does not exist."""
     record = search.by_number(request.user, text)
     if record is None:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from apps.audit.services import note
 from apps.core.errors import Refused
 from apps.documents import results, rules
-from apps.documents.jobs import Denied, Stopped, kind_of
+from apps.documents.jobs import Denied, Progress, Stopped, kind_of
 from apps.documents.models import Job
 from apps.notices.services import notify
 
@@ -89,7 +89,7 @@ def _run(job: Job, *, clock: Clock) -> None:
         _fault(job, at=clock())
 
 
-def _progress(job: Job, *, clock: Clock, rearm: Callable[[], None]) -> Callable[[int, int], None]:
+def _progress(job: Job, *, clock: Clock, rearm: Callable[[], None]) -> Progress:
     """The function a job reports through: stores n of total, prolongs the lease, and stops a job that is no longer ours."""
 
     def report(done: int, total: int) -> None:

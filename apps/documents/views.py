@@ -6,11 +6,12 @@ from uuid import UUID
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.documents.models import Job
 from apps.documents.queries import jobs_of
@@ -21,7 +22,7 @@ PER_PAGE = 20
 
 @login_required
 @require_GET
-def job_list(request: HttpRequest) -> HttpResponse:
+def job_list(request: PortalRequest) -> HttpResponse:
     """报表中心: the user's jobs, newest first."""
     page = Paginator(jobs_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "documents/job_list.html", {"page": page, "crumbs": [("工作台", "/"), ("报表中心", "")]})
@@ -29,26 +30,26 @@ def job_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def job_row(request: HttpRequest, job_id: UUID) -> HttpResponse:
+def job_row(request: PortalRequest, job_id: UUID) -> HttpResponse:
     """One line of the list; it asks for itself again while its job is open."""
     return render(request, "documents/job_row.html", {"job": get_object_or_404(jobs_of(request.user), pk=job_id)})
 
 
 @login_required
 @require_POST
-def cancel(request: HttpRequest, job_id: UUID) -> HttpResponse:
+def cancel(request: PortalRequest, job_id: UUID) -> HttpResponse:
     """取消."""
     return _change(request, job_id, cancel_job, "已取消“{}”。")
 
 
 @login_required
 @require_POST
-def retry(request: HttpRequest, job_id: UUID) -> HttpResponse:
+def retry(request: PortalRequest, job_id: UUID) -> HttpResponse:
     """重试."""
     return _change(request, job_id, retry_job, "“{}”已重新排队。")
 
 
-def _change(request: HttpRequest, job_id: UUID, service: Callable[..., Job], said: str) -> HttpResponse:
+def _change(request: PortalRequest, job_id: UUID, service: Callable[..., Job], said: str) -> HttpResponse:
     """Let a service change one's own job and say what came of it."""
     job = get_object_or_404(jobs_of(request.user), pk=job_id)
     try:
@@ -62,7 +63,7 @@ def _change(request: HttpRequest, job_id: UUID, service: Callable[..., Job], sai
 
 @login_required
 @require_GET
-def download(request: HttpRequest, job_id: UUID) -> HttpResponseBase:
+def download(request: PortalRequest, job_id: UUID) -> HttpResponseBase:
     """The file a job made, for its requester only."""
     job = get_object_or_404(jobs_of(request.user), pk=job_id)
     try:

@@ -1,8 +1,8 @@
 """What may be uploaded: names, types, and what the first bytes must say (domain.md 1.0.3, security.md IN-01)."""
 import re
 import zipfile
-from pathlib import Path
-from typing import IO
+from io import SEEK_END
+from typing import BinaryIO
 
 import pikepdf
 from PIL import Image
@@ -10,6 +10,7 @@ from PIL import Image
 STATE_SECRETS = "本系统为非涉密系统，严禁录入、上传、处理国家秘密信息"
 NAME_LIMIT = 200
 PER_RECORD = 200
+DIRECTORY_BYTES = 2_000_000  # a zip directory of some 20,000 entries; a bigger one only fills the memory
 
 _OLE = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",)
 _ZIP = (b"PK\x03\x04",)
@@ -67,7 +68,7 @@ def fault_of_size(size: int, *, max_mb: int) -> str:
     return ""
 
 
-def fault_of_content(name: str, content: IO[bytes]) -> str:
+def fault_of_content(name: str, content: BinaryIO) -> str:
     """What is wrong with the bytes of a file called `name`; "" when they are what the extension says."""
     ending = extension(name)
     _, beginnings, needed = TYPES[ending]
@@ -78,7 +79,7 @@ def fault_of_content(name: str, content: IO[bytes]) -> str:
         return mismatch
     try:
         if head.startswith(b"PK"):
-            return _fault_of_package(content, needed) and mismatch if not _has_macro(content) else "文件含有宏，去除宏后重新上传"
+            return _fault_of_package(content, needed, mismatch)
         if ending == "pdf":
             pikepdf.open(content).close()
         elif ending in ("jpg", "png"):
@@ -91,16 +92,23 @@ def fault_of_content(name: str, content: IO[bytes]) -> str:
     return ""
 
 
-def _fault_of_package(content: IO[bytes], needed: str) -> bool:
-    """Whether a package lacks the entry its extension promises."""
+def _fault_of_package(content: BinaryIO, needed: str, mismatch: str) -> str:
+    """What is wrong with a package: a directory no office file has, an entry that is missing, macros."""
+    content.seek(0, SEEK_END)
+    content.seek(max(0, content.tell() - 66_000))  # the end record and its longest comment
+    tail = content.read()
+    at = tail.rfind(b"PK\x05\x06")
+    if at < 0 or len(tail) < at + 22:
+        return mismatch
+    if int.from_bytes(tail[at + 12 : at + 16], "little") > DIRECTORY_BYTES:
+        return "压缩包内的文件过多，分成几个压缩包上传"
     with zipfile.ZipFile(content) as package:
-        return bool(needed) and needed not in package.namelist()
-
-
-def _has_macro(content: IO[bytes]) -> bool:
-    """Whether an Office package carries a macro project."""
-    with zipfile.ZipFile(content) as package:
-        return any(Path(entry).name.lower() == "vbaproject.bin" for entry in package.namelist())
+        entries = package.namelist()
+    if needed and needed not in entries:
+        return mismatch
+    if any(entry.lower().rpartition("/")[2] == "vbaproject.bin" for entry in entries):
+        return "文件含有宏，去除宏后重新上传"
+    return ""
 
 
 def media_type(name: str) -> str:

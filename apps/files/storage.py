@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from django.core.files.storage import default_storage
 
@@ -24,7 +24,7 @@ INCOMING = "incoming"
 class Incoming:
     """A file that has arrived and not been taken in yet."""
 
-    content: IO[bytes]
+    content: BinaryIO
     size: int
     sha256: str
 
@@ -38,13 +38,12 @@ def root() -> Path:
 def received(upload: File, *, max_bytes: int) -> Iterator[Incoming]:
     """Stream an upload into a temporary file, counting and hashing; stops at `max_bytes` + 1 whatever the header said.
 
-    The temporary file is gone after the block unless `keep` took it. Raises Refused when the disk is full.
+    The temporary file is gone after the block, whether `keep` took it or not. Raises Refused when the disk is full.
     """
-    folder = root() / INCOMING
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / secrets.token_hex(16)
+    path = root() / INCOMING / secrets.token_hex(16)
     digest, size = hashlib.sha256(), 0
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("xb+") as content:
             for chunk in upload.chunks(64 * 1024):
                 digest.update(chunk)
@@ -58,7 +57,8 @@ def received(upload: File, *, max_bytes: int) -> Iterator[Incoming]:
     except OSError as error:
         raise Refused("存储空间不足或不可写，附件没有保存。联系系统管理员处理后重新上传。") from error
     finally:
-        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            path.unlink(missing_ok=True)
 
 
 def keep(incoming: Incoming) -> str:

@@ -2,10 +2,11 @@
 from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
-from django.http import FileResponse, Http404, HttpRequest, HttpResponseBase
+from django.http import FileResponse, Http404, HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.files.queries import attachment_for
 from apps.files.services import hand_out
@@ -13,7 +14,7 @@ from apps.files.services import hand_out
 
 @login_required
 @require_GET
-def download(request: HttpRequest, attachment_id: UUID) -> HttpResponseBase:
+def download(request: PortalRequest, attachment_id: UUID) -> HttpResponseBase:
     """Hand out a file whose record the user may see, inert: as an attachment, of a fixed type, in a sandbox."""
     attachment = attachment_for(request.user, attachment_id)
     if attachment is None:

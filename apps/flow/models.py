@@ -34,7 +34,8 @@ class FlowRecord(UnitRecord):
     @property
     def state_label(self) -> str:
         """The Chinese name of the state."""
-        return str(dict(self._meta.get_field("state").choices or []).get(self.state, self.state))
+        choices: Any = self._meta.get_field("state").choices  # type: ignore[union-attr]  # a field of our own, never a relation
+        return str(dict(choices or []).get(self.state, self.state))
 
     def snapshot(self) -> dict[str, Any]:
         """The content of this version: {field: {"label": …, "value": plain JSON, "text": what a person reads}}."""

@@ -192,7 +192,7 @@ def open_todo(
     nobody at all can act, before anything is written.
     """
     on = timezone.localtime(at).date()
-    barred = (involved_ids(record) if decides else set()) | recused_ids(record)
+    barred = involved_ids(record) | recused_ids(record) if decides else set()
     for owner in owners:
         people = eligible(owner, barred=barred, on=on)
         if people:
@@ -250,7 +250,17 @@ def give_back(
     step = make_move(record, name, by=by, at=at, opinion=opinion, version=version)
     last = RecordVersion.objects.filter(**about(record)).aggregate(n=Max("number"))["n"] or 0
     Return.objects.create(**about(record), step=step, back_to=node, by=by, fields=list(fields), version=last)
+    hand_to_author(record, at=at)
     return step
+
+
+def hand_to_author(record: FlowRecord, *, at: datetime.datetime) -> Todo | None:
+    """退回修改: the record waits for whoever handed it in last; for nobody when he left or the system made it."""
+    last = Step.objects.filter(**about(record), move="submit").order_by("-pk").select_related("by").first()
+    author = (last.by if last else None) or record.created_by
+    if author is None or not author.is_active:
+        return None
+    return open_todo(record, node="draft", label="退回修改", owners=[Owner(user=author)], at=at, decides=False)
 
 
 def shortcut(record: FlowRecord) -> Return | None:

@@ -32,7 +32,7 @@ def mail_is_on() -> bool:
 
 def mail_domain() -> str:
     """The domain of the sender, used in Message-ID and greeting."""
-    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2] or "localhost"
+    return parseaddr(settings.DEFAULT_FROM_EMAIL)[1].partition("@")[2] or "localhost"
 
 
 @lru_cache(maxsize=8)

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 State = Delivery.State
-BATCH = 10  # mails under one transaction: the most that a killed worker can send twice
+BATCH = 20  # mails under one transaction: speed against the most that a killed worker can send twice
+
+_NEEDED = (
+    "state", "attempts", "next_try", "expires_at", "message_id", "last_error", "claimed_by", "claimed_at", "notice__kind", "notice__title",
+    "notice__url", "notice__content_type_id", "notice__object_id", "notice__recipient__email", "notice__recipient__is_active",
+)
 
 _LEAVE = """
 WITH fresh AS (
@@ -134,7 +139,7 @@ def _carry_out(postman: Postman, *, clock: Callable[[], datetime.datetime], size
     at = clock()
     due = list(
         Delivery.objects.select_for_update(skip_locked=True, of=("self",)).select_related("notice__recipient")
-        .filter(state=State.PENDING, next_try__lte=at).order_by("next_try", "id")[:size]
+        .only(*_NEEDED).filter(state=State.PENDING, next_try__lte=at).order_by("next_try", "id")[:size]
     )
     stop_at, reachable, settled = time.monotonic() + MAIL_SECONDS, True, []
     # Every question is asked before the first mail: a database error may then undo the batch without a mail sent twice.
@@ -183,7 +188,7 @@ def _is_still_due(row: Delivery, *, at: datetime.datetime) -> bool:
 def _reason_to_hold(notice: Notice) -> str:
     """Why this mail should not go out any more; "" when it may."""
     if notice.content_type_id is not None:
-        model = notice.content_type.model_class()
+        model = ContentType.objects.get_for_id(notice.content_type_id).model_class()
         rows = getattr(getattr(model, "objects", None), "visible_to", None)
         if rows is not None and not rows(notice.recipient).filter(pk=notice.object_id).exists():
             return "接收人已不在范围内"

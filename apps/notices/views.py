@@ -2,12 +2,13 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
+from apps.accounts.request import PortalRequest
 from apps.notices.queries import notices_of, unread_count
 from apps.notices.services import mark_all_read, mark_read
 
@@ -16,7 +17,7 @@ PER_PAGE = 20
 
 @login_required
 @require_GET
-def notice_list(request: HttpRequest) -> HttpResponse:
+def notice_list(request: PortalRequest) -> HttpResponse:
     """The user's notices, unread first."""
     page = Paginator(notices_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
     crumbs = [("工作台", "/"), ("通知", "")]
@@ -25,7 +26,7 @@ def notice_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 @require_GET
-def open_notice(request: HttpRequest, notice_id: int) -> HttpResponse:
+def open_notice(request: PortalRequest, notice_id: int) -> HttpResponse:
     """Open one notice: it counts as read, and its link is followed when it has one."""
     notice = get_object_or_404(notices_of(request.user), pk=notice_id)
     mark_read(notice, by=request.user, at=timezone.now())
@@ -37,7 +38,7 @@ def open_notice(request: HttpRequest, notice_id: int) -> HttpResponse:
 
 @login_required
 @require_POST
-def read_all(request: HttpRequest) -> HttpResponse:
+def read_all(request: PortalRequest) -> HttpResponse:
     """全部标为已读."""
     count = mark_all_read(request.user, at=timezone.now())
     messages.success(request, f"已将 {count} 条通知标为已读。" if count else "没有未读通知。")

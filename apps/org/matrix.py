@@ -20,7 +20,7 @@ class Function:
 
 
 def _function(code: str, label: str, text: str) -> Function:
-    grants = {}
+    grants: dict[str, str] = {}
     for part in text.split():
         role, letters = part.split("=")
         grants[Role(role)] = letters

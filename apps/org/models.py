@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -260,7 +260,8 @@ class UnitRecordQuerySet(models.QuerySet):
         """The rows this user may see (or act on with `letter`) today; none for an unknown or inactive user."""
         from apps.org.scope import visible_q  # noqa: PLC0415 -- scope reads these models
 
-        return self.filter(visible_q(self.model, user, letter=letter))
+        model: Any = self.model
+        return self.filter(visible_q(model, user, letter=letter))
 
 
 class UnitRecord(Record):

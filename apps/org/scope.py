@@ -142,7 +142,9 @@ def forget_scope(user: Any) -> None:
 def _inside(model: type[UnitRecord], scope: Scope, letter: str) -> Q:
     """The rows the assignments reach, before loans and before what is denied."""
     function = model.FUNCTION
-    inside, outside, own = set(), set(), set()
+    inside: set[int] = set()
+    outside: set[int] = set()
+    own: set[int] = set()
     departments: set[int] = set()
     for grip in scope._holding(function, letter):
         if own_only(grip.role, function):
@@ -169,9 +171,10 @@ def _inside(model: type[UnitRecord], scope: Scope, letter: str) -> Q:
 
 def loaned_ids(model: type[UnitRecord], user: User, on: datetime.date) -> list[int]:
     """The single records lent to this user and not yet due back, at most 5,000."""
-    if model.LOAN is None:
+    loan: Any = model.LOAN  # every concrete loan has a content_object, the abstract base has none
+    if loan is None:
         return []
-    loans = model.LOAN.objects.filter(user=user, until__gte=on).values("content_object_id")
+    loans = loan.objects.filter(user=user, until__gte=on).values("content_object_id")
     lent = get_objects_for_user(
         user,
         f"{model._meta.app_label}.view_{model._meta.model_name}",

@@ -10,7 +10,7 @@ from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.utils import timezone
 
-from apps.accounts.services import mark_administrator
+from apps.accounts.services import end_sessions, mark_administrator
 from apps.audit import streams
 from apps.audit.services import note
 from apps.core.errors import Refused
@@ -87,6 +87,7 @@ def assign(
     if role in ADMINISTRATORS and not user.is_administrator_account:
         mark_administrator(user, is_administrator=True, by=by, at=at)
     forget_scope(user)
+    end_sessions(user, reason="rights", at=at)
     note(
         "grant.given",
         stream=streams.SYS,
@@ -108,6 +109,7 @@ def end_assignment(row: Assignment, *, on: datetime.date, by: User, at: datetime
     row.until = on
     row.save(update_fields=["until"])
     forget_scope(row.user)
+    end_sessions(row.user, reason="rights", at=at)
     note(
         "grant.ended", stream=streams.SYS, by=by, at=at, record=row, unit_id=row.unit_id, before=before, after={"until": on}, reason=reason
     )
@@ -158,14 +160,15 @@ def lend(
     record: UnitRecord, *, to: User, until: datetime.date, reason: str, by: User | None, at: datetime.datetime, on: datetime.date
 ) -> Loan:
     """Let one person read one record until a date (借阅). Raises Refused without a reason or with a date gone by."""
-    if record.LOAN is None:
+    loans: Any = record.LOAN  # every concrete loan has a content_object, the abstract base has none
+    if loans is None:
         raise Refused("此类记录不能借阅。")
     if len(reason.strip()) < 2:
         raise Refused("填写借阅事由。", field="reason")
     if until < on:
         raise Refused("到期日不得早于今天。", field="until")
     permission = Permission.objects.get(content_type=ContentType.objects.get_for_model(record), codename=f"view_{record._meta.model_name}")
-    loan, _ = record.LOAN._base_manager.update_or_create(
+    loan, _ = loans._base_manager.update_or_create(
         user=to,
         permission=permission,
         content_object=record,
@@ -187,9 +190,10 @@ def lend(
 @transaction.atomic
 def recall(record: UnitRecord, *, user: User, by: User | None, at: datetime.datetime, reason: str) -> None:
     """End a loan at once; nothing happens when there is none."""
-    if record.LOAN is None:
+    loans: Any = record.LOAN
+    if loans is None:
         return
-    gone, _ = record.LOAN._base_manager.filter(user=user, content_object=record).delete()
+    gone, _ = loans._base_manager.filter(user=user, content_object=record).delete()
     if gone:
         note(
             "loan.recalled",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.db import transaction
 from django.http import Http404, QueryDict
@@ -17,6 +17,9 @@ from apps.core.errors import Refused
 from apps.org.models import UnitRecord
 from apps.org.scope import scope_of
 from apps.pages.idempotency import once
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
 
 
 def refused_as_conflict(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -40,7 +43,8 @@ def as_form_data(data: dict[str, Any], *, prefix: str = "", rows: dict[str, list
         posted[f"{name}-TOTAL_FORMS"] = str(len(items))
         posted[f"{name}-INITIAL_FORMS"] = str(sum(1 for item in items if item.get("id")))
         for i, item in enumerate(items):
-            posted.update(as_form_data(item, prefix=f"{name}-{i}-"))
+            pairs: Any = as_form_data(item, prefix=f"{name}-{i}-")
+            posted.update(pairs)
     return posted
 
 
@@ -64,7 +68,8 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     def get_queryset(self) -> Any:
         if getattr(self, "swagger_fake_view", False):
             return self.model._base_manager.none()
-        return self.model.objects.visible_to(self.request.user).order_by("-pk")
+        user: Any = self.request.user
+        return self.model.objects.visible_to(user).order_by("-pk")
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -78,9 +83,9 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     def _written(self, request: Request, *, instance: Any) -> tuple[dict[str, Any], bool]:
         if not isinstance(request.data, dict):
             raise ParseError("请求内容须是一个 JSON 对象。")
-        key = request.headers.get("Idempotency-Key", "")
+        key, user = request.headers.get("Idempotency-Key", ""), cast("User", request.user)
         with transaction.atomic():
-            press = once(f"api-{key}" if key else "", user=request.user, at=timezone.now())
+            press = once(f"api-{key}" if key else "", user=user, at=timezone.now())
             if press.answer is not None:
                 return press.answer, False
             record = self.write(dict(request.data), instance=instance)

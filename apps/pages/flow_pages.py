@@ -8,12 +8,13 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.flow.queries import compare, open_return, open_todos, steps_of, versions_of
 from apps.flow.services import mark_seen, owner_names
@@ -45,7 +46,7 @@ class FlowPages(RecordPages):
             raise Http404
         return self.MOVES[name]
 
-    def ask(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    def ask(self, request: PortalRequest, pk: int, name: str) -> HttpResponse:
         """The small page of a move that asks for more than an opinion."""
         page = self.move_page(name)
         if not page.own_page or name not in {m.name for m in self.object.MACHINE.open_to(request.user, self.object)}:
@@ -59,7 +60,7 @@ class FlowPages(RecordPages):
         move = self.object.MACHINE.by_name[name]
         return self.render({"object": self.object, "form": form, "move": move, "has_errors": form.is_bound}, status=status)
 
-    def move(self, request: HttpRequest, pk: int, name: str) -> HttpResponse:
+    def move(self, request: PortalRequest, pk: int, name: str) -> HttpResponse:
         """Make one move. Refused: the reason where the caller stood, with what he typed still in its place."""
         page = self.move_page(name)
         form = page.form(request.POST, record=self.object, user=request.user)
@@ -78,6 +79,8 @@ class FlowPages(RecordPages):
     def made(self, page: MovePage, data: dict[str, Any]) -> HttpResponse:
         """Call the service once, however often the button was pressed, and go on to where the page asked."""
         token, onward = data.pop("token", ""), data.pop("next", "")
+        if data.get("is_anonymous"):
+            token = ""  # a kept press would name the person and the minute
         with transaction.atomic():
             press = once(token, user=self.request.user, at=timezone.now())
             if press.answer is None:
@@ -94,11 +97,12 @@ class FlowPages(RecordPages):
         self.object = self.get_queryset().get(pk=self.object.pk)
         self.page = "detail"
         context = {"object": self.object, "may_edit": self.may_edit(self.object), "refused": reason}
-        form.data = form.data.copy()  # the version shown from now on is the one on the page
-        form.data["version"] = str(self.object.version)
+        shown = self.request.POST.copy()  # the version shown from now on is the one on the page
+        shown["version"] = str(self.object.version)
+        form.data = shown
         return self.render(self.detail_context() | context | {"move_form": form}, status=409)
 
-    def detail(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def detail(self, request: PortalRequest, pk: int) -> HttpResponse:
         """One record; when it waits for the caller, it counts as opened from now on."""
         mark_seen(self.object, user=request.user, at=timezone.now())
         return super().detail(request, pk)
@@ -134,7 +138,7 @@ class FlowPages(RecordPages):
         here = names.index(self.object.state) if self.object.state in names else -1
         return [{"label": label, "kind": "ok" if i < here else "cur" if i == here else ""} for i, (_, label) in enumerate(line)]
 
-    def diff(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def diff(self, request: PortalRequest, pk: int) -> HttpResponse:
         """What changed between two versions; the last two unless the address names others."""
         kept = {v.number: v for v in versions_of(self.object)}
         if not kept:

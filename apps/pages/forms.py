@@ -12,9 +12,10 @@ from django.forms.utils import ErrorDict, ErrorList
 def without_errors(form: Any) -> Any:
     """A form bound to a draft, shown without complaints: nobody pressed a button yet."""
     if isinstance(form, BaseFormSet):
-        form._errors = [ErrorDict() for _ in form.forms]
-        form._non_form_errors = ErrorList()
-        for child in form.forms:
+        formset: Any = form  # what Django keeps the outcome of full_clean in
+        formset._errors = [ErrorDict() for _ in formset.forms]
+        formset._non_form_errors = ErrorList()
+        for child in formset.forms:
             child._errors = ErrorDict()
     else:
         form._errors = ErrorDict()

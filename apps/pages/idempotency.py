@@ -42,10 +42,10 @@ def once(token: str, *, user: User, at: datetime.datetime) -> Once:
         return Once(None, None)
     if len(token) > MAX_TOKEN:
         raise Refused("提交标识过长，刷新页面后再提交。")
-    made = Submission.objects.bulk_create([Submission(token=token, user=user, at=at)], ignore_conflicts=True)
+    Submission.objects.bulk_create([Submission(token=token, user=user, at=at)], ignore_conflicts=True)
     row = Submission.objects.select_for_update().get(user=user, token=token)
     if row.answer is not None:
         return Once(None, row.answer)
     if row.at != at:
         raise Refused("此次提交正在办理，稍后刷新查看。")
-    return Once(row, None) if made else Once(None, None)
+    return Once(row, None)

@@ -1,6 +1,7 @@
 """Page numbers officials cite, without counting a million rows for them."""
 
 from functools import cached_property
+from typing import Any
 
 from django.core.paginator import Page, Paginator
 
@@ -15,7 +16,7 @@ class RecordPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         """The number of rows, at most 10,001."""
-        rows = self.object_list
+        rows: Any = self.object_list
         data = getattr(rows, "data", rows)  # a table wraps its queryset twice
         data = getattr(data, "data", data)
         return len(data) if isinstance(data, list) else data.order_by()[: EXACT_UP_TO + 1].count()

@@ -8,6 +8,7 @@ import django_filters as filters
 import django_tables2 as tables
 from django import forms
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.forms import BaseFormSet, ModelForm
 from django.http import HttpRequest, HttpResponse
@@ -18,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.accounts.models import User
+from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.core.search import matching
 from apps.core.templatetags.ui import day, moment, pill
@@ -27,6 +29,7 @@ from apps.org.scope import scope_of
 from apps.org.services import confirm_sitting, record_sitting
 from apps.pages.views import RecordPages
 
+TITLE = "会议登记"
 LEAST_SUBJECT = 4
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
@@ -106,7 +109,7 @@ class SittingTable(tables.Table):
         """Body and number, with what was on the agenda below."""
         link = reverse("sittings-detail", args=[record.pk])
         name = f"{record.body.get_kind_display()} {record.number}"
-        return format_html('<a class="t1" href="{}">{}</a><div class="t2 clip">{}</div>', link, name, record.subject)
+        return format_html('<a class="t1" href="{}">{}</a><div class="sub clip2">{}</div>', link, name, record.subject)
 
     def render_met_on(self, record: Sitting) -> str:
         """2026-11-20."""
@@ -114,17 +117,13 @@ class SittingTable(tables.Table):
 
     def render_state(self, record: Sitting) -> SafeString:
         """已确认, or 待确认."""
-        return state_pill(record)
+        look = state_of(record)
+        return pill(look["kind"], look["text"])
 
 
-def state_of(sitting: Sitting) -> dict[str, str]:
+def state_of(sitting: Sitting) -> dict[str, Any]:
     """The state of a sitting as a pill."""
     return {"kind": "ok", "text": "已确认"} if sitting.is_confirmed else {"kind": "warn", "text": "待确认"}
-
-
-def state_pill(sitting: Sitting) -> SafeString:
-    """The same, drawn."""
-    return pill(**state_of(sitting))
 
 
 class SittingPages(RecordPages):
@@ -150,7 +149,7 @@ class SittingPages(RecordPages):
     def list_context(self, rows: QuerySet[Sitting]) -> dict[str, Any]:
         """Tabs, count and the empty state."""
         return {
-            "title": "会议登记",
+            "title": TITLE,
             "unit_word": "场",
             "views": self.views(),
             "filtered": any(self.request.GET.get(name) for name in SittingFilter.base_filters),
@@ -183,7 +182,11 @@ class SittingPages(RecordPages):
 
     def form_context(self, *, version: int | None = None) -> dict[str, Any]:
         """The words of the form's bar."""
-        return super().form_context(version=version) | {"submit_label": "登记会议", "verb": "登记", "close_url": reverse("sittings-list")}
+        return super().form_context(version=version) | {"submit_label": "登记会议", "verb": "登记", "no_save": True}
+
+    def crumbs(self) -> Any:
+        """The list is called 会议登记, as in the menu."""
+        return [(TITLE if label == str(Sitting._meta.verbose_name) else label, url) for label, url in super().crumbs()]
 
     def may_confirm(self) -> bool:
         """Whether the user confirms this sitting: the secretary of the unit, who did not record it himself."""
@@ -228,8 +231,10 @@ class SittingPages(RecordPages):
             return ""
         return "待本单位党组织书记确认，登记人不能确认本人登记的会议。"
 
-    def confirm(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """确认会议."""
+    def confirm(self, request: PortalRequest, pk: int) -> HttpResponse:
+        """确认会议; only for who may confirm in this unit."""
+        if not scope_of(request.user).may_on(self.object, "A"):
+            raise PermissionDenied
         try:
             confirm_sitting(self.object, by=request.user, at=timezone.now())
         except Refused as no:

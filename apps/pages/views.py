@@ -19,6 +19,7 @@ from django.utils.decorators import method_decorator
 from django.views import View
 from django.views.decorators.vary import vary_on_headers
 
+from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.org.models import UnitRecord
 from apps.org.scope import scope_of
@@ -28,6 +29,8 @@ from apps.pages.idempotency import once
 from apps.pages.models import SavedView
 from apps.pages.paging import SIZES, RecordPaginator, size_from
 
+Trail = list[tuple[str, str]]  # named here: inside the class `list` is the page of that name
+Conflicts = list[dict[str, Any]]
 LETTERS = {"list": "R", "detail": "R", "new": "C", "edit": "R", "draft": "R", "new-draft": "C", "view": "R"}
 
 
@@ -69,6 +72,7 @@ class RecordPages(LoginRequiredMixin, View):
     EDITING: ClassVar[frozenset[str]] = frozenset({"edit", "draft"})  # pages only for who may change the record
     TEMPLATES: ClassVar[dict[str, str]] = {"new": "form", "edit": "form"}
     object: Any = None
+    request: PortalRequest
 
     @classmethod
     def urls(cls) -> list[URLPattern]:
@@ -132,7 +136,7 @@ class RecordPages(LoginRequiredMixin, View):
 
     # -- pages ---------------------------------------------------------------------------------------------------
 
-    def list(self, request: HttpRequest) -> HttpResponse:
+    def list(self, request: PortalRequest) -> HttpResponse:
         """The filtered list; a fragment of it for HTMX."""
         filterset = self.filterset_class(request.GET, self.get_queryset(), request=request)
         table = self.table_class(self.for_list(filterset.qs), order_by=request.GET.get("sort") or None)
@@ -146,11 +150,11 @@ class RecordPages(LoginRequiredMixin, View):
         """Whether the "new" button is shown."""
         return scope_of(self.request.user).may(self.model.FUNCTION, "C")
 
-    def detail(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def detail(self, request: PortalRequest, pk: int) -> HttpResponse:
         """One record."""
         return self.render({"object": self.object, "may_edit": self.may_edit(self.object)} | self.detail_context())
 
-    def keep_view(self, request: HttpRequest) -> HttpResponse:
+    def keep_view(self, request: PortalRequest) -> HttpResponse:
         """Save the current filter as a tab, or remove one."""
         try:
             if request.POST.get("remove", "").isdigit():
@@ -174,7 +178,7 @@ class RecordPages(LoginRequiredMixin, View):
         """The form for this record and this person."""
         return self.form_class(instance=self.object, user=self.request.user, **kwargs)
 
-    def edit(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    def edit(self, request: PortalRequest, pk: int | None = None) -> HttpResponse:
         """The form, with what was typed last time and not yet saved."""
         draft = services.draft_of(request.user, self.draft_key)
         if draft is None:
@@ -198,7 +202,7 @@ class RecordPages(LoginRequiredMixin, View):
         """Where the form saves itself while somebody types."""
         return reverse(f"{self.base}-draft", args=[self.object.pk]) if self.object else reverse(f"{self.base}-new-draft")
 
-    def save(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    def save(self, request: PortalRequest, pk: int | None = None) -> HttpResponse:
         """Save a draft of the record, or submit it; whatever goes wrong, what was typed is still on the page."""
         submit = request.POST.get("then") == "submit"
         form, formsets = self.get_form(data=request.POST, files=request.FILES or None), self.get_formsets(data=request.POST)
@@ -207,17 +211,14 @@ class RecordPages(LoginRequiredMixin, View):
         try:
             with transaction.atomic():
                 press = once(request.POST.get("token", ""), user=request.user, at=timezone.now())
-                if press.answer is None:
-                    press.keep(self.write_inside_scope(form, formsets, submit=submit))
-                    answer = press.row.answer if press.row else self.answer
-                else:
-                    answer = press.answer
+                answer = press.answer
+                if answer is None:
+                    answer = self.write_inside_scope(form, formsets, submit=submit)
+                    press.keep(answer)
         except Refused as no:
             return self.refused_form(form, formsets, no)
         messages.success(request, answer["message"])
         return redirect(answer["url"])
-
-    answer: dict[str, Any]
 
     def write_inside_scope(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> dict[str, Any]:
         """Write, then make sure the row is still one the caller may see, or undo everything."""
@@ -225,8 +226,7 @@ class RecordPages(LoginRequiredMixin, View):
         if not self.model.objects.visible_to(self.request.user).filter(pk=record.pk).exists():
             raise Refused("保存后您将看不到此记录，请检查填报单位和公开属性。")
         services.drop_draft(self.request.user, self.draft_key)
-        self.answer = {"url": reverse(f"{self.base}-detail", args=[record.pk]), "message": message, "pk": record.pk}
-        return self.answer
+        return {"url": reverse(f"{self.base}-detail", args=[record.pk]), "message": message, "pk": record.pk}
 
     def refused_form(self, form: Any, formsets: dict[str, Any], no: Refused | None = None) -> HttpResponse:
         """The same form with the reasons; what was typed is kept as a draft as well."""
@@ -237,7 +237,7 @@ class RecordPages(LoginRequiredMixin, View):
             context["conflicts"] = self.conflicts(form)
         return self.render(context, status=422)
 
-    def conflicts(self, form: Any) -> list[dict[str, Any]]:
+    def conflicts(self, form: Any) -> Conflicts:
         """When somebody saved first: each field whose stored value differs from what was typed here."""
         posted = self.request.POST.get("version", "")
         if self.object is None or not posted.isdigit() or int(posted) == self.object.version:
@@ -249,7 +249,7 @@ class RecordPages(LoginRequiredMixin, View):
             if name in stored.fields
         ]
 
-    def autosave(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    def autosave(self, request: PortalRequest, pk: int | None = None) -> HttpResponse:
         """Keep what is typed; never changes the record itself."""
         try:
             draft = services.save_draft(request.user, key=self.draft_key, posted=request.POST, at=timezone.now())
@@ -257,14 +257,14 @@ class RecordPages(LoginRequiredMixin, View):
             return JsonResponse({"message": no.message}, status=413)
         return JsonResponse({"message": f"草稿已自动保存，{timezone.localtime(draft.saved_at):%H:%M:%S}"})
 
-    def discard(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    def discard(self, request: PortalRequest, pk: int | None = None) -> HttpResponse:
         """Throw away what was typed since the last save."""
         services.drop_draft(request.user, self.draft_key)
         return HttpResponse(status=204)
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
-    def crumbs(self) -> list[tuple[str, str]]:
+    def crumbs(self) -> Trail:
         """Where this page stands; the list keeps its filter."""
         name = str(self.model._meta.verbose_name)
         trail = [("工作台", reverse("home"))]

@@ -124,7 +124,8 @@ class RiskViewSet(RecordViewSet):
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the whole content of a draft; 岗位人员 may change their own, though they hold no U."""
         record = self.get_object()
-        if not (record.is_editable and may_edit(request.user, record)):
+        user: Any = request.user
+        if not (record.is_editable and may_edit(user, record)):
             raise PermissionDenied("当前状态或权限不能修改此记录。")
         body, _ = self._written(request, instance=record)
         return Response(self.body_of(body["pk"]) if set(body) == {"pk"} else body)
@@ -164,9 +165,10 @@ class RiskViewSet(RecordViewSet):
             raise serializers.ValidationError({"move": ["没有此操作。"]})
         if not isinstance(request.data, dict):
             raise ParseError("请求内容须是一个 JSON 对象。")
+        user: Any = request.user
         key = request.headers.get("Idempotency-Key", "")
         with transaction.atomic():
-            press = once(f"api-{key}" if key else "", user=request.user, at=timezone.now())
+            press = once(f"api-{key}" if key else "", user=user, at=timezone.now())
             if press.answer is None:
                 self.make(record, move, dict(request.data))
                 press.keep({})  # no trace of the record: an anonymous objection is a move too
@@ -180,7 +182,7 @@ class RiskViewSet(RecordViewSet):
             simple["accepted"] = "yes" if simple["accepted"] else "no"
         form = form_class(as_form_data(simple), record=record, user=self.request.user)
         if not form.is_valid():
-            raise serializers.ValidationError({k: list(v) for k, v in form.errors.items()})
+            raise serializers.ValidationError({k: [str(m) for m in v] for k, v in form.errors.items()})
         values = {k: v for k, v in form.cleaned_data.items() if k not in {"token", "next"}}
         if move == "open_adjustment":
             values |= self.proposal(record, data)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 
@@ -14,9 +14,9 @@ from apps.org.models import Person, Unit
 from apps.org.queries import departments_of, people_of, posts_of, unit_of, units_for
 from apps.parameters import queries as parameters
 from apps.risks.content import DICTIONARY_OF, FIELDS, MEASURE_FIELDS
-from apps.risks.models import Measure, RiskPoint
+from apps.risks.models import SAME_NAME, Measure, RiskPoint
 from apps.risks.picks import NOT_OFFERED, CodesField, PickField
-from apps.risks.queries import writable_departments
+from apps.risks.queries import duplicates_of, writable_departments
 from apps.risks.rules import CRITERIA, FROZEN_KEYS, Faults, missing_for_submission
 
 if TYPE_CHECKING:
@@ -70,7 +70,8 @@ class RiskPointForm(forms.ModelForm):
             frozen = parameters.frozen(FROZEN_KEYS, on=self.today)
             instance = RiskPoint(created_by=user, frozen=frozen, method=str(frozen["risk.method"]))
             kwargs["initial"] = {"unit": self.unit, "year": self.today.year} | kwargs.get("initial", {})
-        super().__init__(*args, instance=instance, **kwargs)
+        kwargs["instance"] = instance
+        super().__init__(*args, **kwargs)
         self.offer_places()
         self.offer_codes()
 
@@ -129,12 +130,19 @@ class RiskPointForm(forms.ModelForm):
             data["department"] = post.department
         return data
 
-    def validate_constraints(self) -> None:
-        """The database's rules, said beside the name: all that a form can break is a point registered twice."""
-        try:
-            self.instance.validate_constraints()
-        except ValidationError as error:
-            self.add_error("name", ValidationError(error.messages))
+    def _get_validation_exclusions(self) -> set[str]:
+        """The pick-lists have checked that their rows exist."""
+        return {*super()._get_validation_exclusions(), "unit", "department", "post", *PEOPLE}  # type: ignore[misc]  # Django's own hook, unknown to the stubs
+
+    def _post_clean(self) -> None:
+        """A point registered twice is said beside its name."""
+        super()._post_clean()  # type: ignore[misc]  # Django's own hook, unknown to the stubs
+        row = self.instance
+        if not row.layer or {"unit", "name", "year"} & set(self.errors):
+            return
+        place = {"unit": row.unit, "year": row.year, "layer": row.layer, "department_id": row.department_id, "post_id": row.post_id}
+        if duplicates_of(row.name, **place, but=row.pk).exists():
+            self.add_error("name", SAME_NAME[row.layer])
 
 
 class MeasureForm(forms.ModelForm):
@@ -169,8 +177,13 @@ class MeasureForm(forms.ModelForm):
             self.add_error("due_on", "长期坚持的措施不填完成时限")
         return data
 
-    def validate_constraints(self) -> None:
-        """Said by `clean` beside the field; the row has no point yet."""
+    def _get_validation_exclusions(self) -> set[str]:
+        """What the pick-lists and `clean` have checked already costs no query for each row."""
+        return {*super()._get_validation_exclusions(), "department", "person", "is_standing"}  # type: ignore[misc]  # as above
+
+    def has_changed(self) -> bool:
+        """A row in which only the preset progress stands is an empty one."""
+        return any(name != "progress" for name in self.changed_data)
 
 
 class BaseMeasureFormSet(forms.BaseFormSet):
@@ -193,7 +206,7 @@ class BaseMeasureFormSet(forms.BaseFormSet):
         return [f for f in self.forms if f not in self.deleted_forms and (f.has_changed() or not f.empty_permitted)]
 
 
-MeasureFormSet = forms.formset_factory(
+MeasureFormSet: Any = forms.formset_factory(
     MeasureForm, formset=BaseMeasureFormSet, extra=0, can_delete=True, max_num=MOST_MEASURES, validate_max=True,
     absolute_max=MOST_MEASURES + 10,
 )  # fmt: skip
@@ -224,12 +237,17 @@ def full_errors(form: RiskPointForm, formset: BaseMeasureFormSet) -> Faults:
     return faults
 
 
+def joined(messages: Iterable[Any]) -> str:
+    """Several messages of one field as one sentence."""
+    return "；".join(str(message) for message in messages)
+
+
 def errors_of(form: RiskPointForm, formset: BaseMeasureFormSet) -> Faults:
     """The messages of both forms by field, measures as `measures-0-content`."""
-    found = {name: "；".join(messages) for name, messages in form.errors.items()}
+    found = {name: joined(messages) for name, messages in form.errors.items()}
     for position, child in enumerate(formset.forms):
         if child not in formset.deleted_forms:
-            found |= {f"measures-{position}-{name}": "；".join(messages) for name, messages in child.errors.items()}
+            found |= {f"measures-{position}-{name}": joined(messages) for name, messages in child.errors.items()}
     if formset.non_form_errors():
-        found["measures"] = "；".join(formset.non_form_errors())
+        found["measures"] = joined(formset.non_form_errors())
     return found

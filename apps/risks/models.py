@@ -22,6 +22,11 @@ from apps.risks.machine import MACHINE
 
 GRADES = [(1, "1级（极小）"), (2, "2级（较小）"), (3, "3级（较大）"), (4, "4级（极大）")]
 GONE = ("struck", "void")
+SAME_NAME = {
+    "post": "该岗位本年度已有同名风险点。",
+    "department": "该部门本年度已有同名风险点。",
+    "unit": "该单位本年度已有同名单位级风险点。",
+}
 
 
 def default_channels() -> list[str]:
@@ -133,19 +138,19 @@ class RiskPoint(FlowRecord):
                 fields=["post", "year", "name"],
                 condition=Q(layer="post") & ~Q(state__in=GONE),
                 name="risk_once_post",
-                violation_error_message="该岗位本年度已有同名风险点。",
+                violation_error_message=SAME_NAME["post"],
             ),
             models.UniqueConstraint(
                 fields=["department", "year", "name"],
                 condition=Q(layer="department") & ~Q(state__in=GONE),
                 name="risk_once_department",
-                violation_error_message="该部门本年度已有同名风险点。",
+                violation_error_message=SAME_NAME["department"],
             ),
             models.UniqueConstraint(
                 fields=["unit", "year", "name"],
                 condition=Q(layer="unit") & ~Q(state__in=GONE),
                 name="risk_once_unit",
-                violation_error_message="该单位本年度已有同名单位级风险点。",
+                violation_error_message=SAME_NAME["unit"],
             ),
             models.CheckConstraint(
                 condition=Q(publicity_until__isnull=True) | Q(publicity_until__gt=F("publicity_from")),
@@ -180,6 +185,9 @@ class RiskPoint(FlowRecord):
 
     def __str__(self) -> str:
         return f"{self.number} {self.name}".strip()
+
+    def flow_title(self) -> str:
+        return self.name
 
     def get_absolute_url(self) -> str:
         return f"/risks/{self.pk}/"

@@ -14,6 +14,8 @@ from apps.risks.machine import STRIKE_REASONS
 from apps.risks.models import Adjustment, RiskPoint
 from apps.risks.picks import NOT_OFFERED, PickField
 
+NAMES = {field.name: field.verbose_name for field in RiskPoint._meta.fields}
+
 
 def sittings_for(record: RiskPoint, user: Any) -> QuerySet[Sitting]:
     """The party committee sittings of the unit and of the units above that the person may read, newest first."""
@@ -46,9 +48,9 @@ class AgreeAdjustmentForm(SittingForm, AgreeForm):
 class GiveBackForm(MoveForm):
     """退回, with the fields that are to be changed."""
 
-    fields = forms.MultipleChoiceField(
+    fields = forms.MultipleChoiceField(  # type: ignore[assignment]  # a form field of that name, taken away by the metaclass
         label="需要修改的栏目", required=False, widget=forms.CheckboxSelectMultiple,
-        choices=[*((n, RiskPoint._meta.get_field(n).verbose_name) for n in FIELDS), ("measures", "防控措施")],
+        choices=[*((n, str(NAMES[n])) for n in FIELDS), ("measures", "防控措施")],
         error_messages={"invalid_choice": NOT_OFFERED},
     )  # fmt: skip
 

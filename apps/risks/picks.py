@@ -59,4 +59,5 @@ class CodesField(forms.MultipleChoiceField):
 
     def clean(self, value: Any) -> list[str]:
         chosen = set(super().clean(value))
-        return [code for code, _ in self.choices if code in chosen]
+        offered: Any = self.choices
+        return [code for code, _ in offered if code in chosen]

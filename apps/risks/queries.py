@@ -150,7 +150,7 @@ def measure_rate(user: User, *, points: QuerySet[RiskPoint] | None = None) -> tu
     """
     seen = RiskPoint.objects.visible_to(user) if points is None else points
     points = seen.filter(state__in=[State.IN_FORCE, State.ADJUSTING])
-    found = Measure.objects.filter(point__in=points.values("pk")).aggregate(
+    found = Measure.objects.filter(Q(point_id__in=points.values("pk"))).aggregate(
         done=Count("pk", filter=Q(progress__in=Measure.SETTLED)), total=Count("pk")
     )
     return found["done"], found["total"]
@@ -165,7 +165,7 @@ def duplicates_of(
     """Points of the same name at the same place in the same year, void and struck ones left out."""
     place = {"post": Q(post=post_id), "department": Q(department=department_id), "unit": Q(unit=unit)}.get(layer, Q(unit=unit))
     rows = RiskPoint._base_manager.filter(place, name=name, year=year, layer=layer, unit=unit).exclude(state__in=GONE)
-    return rows.exclude(pk=but).order_by("pk")
+    return (rows.exclude(pk=but) if but is not None else rows).order_by("pk")
 
 
 def writable_departments(user: User, unit: Unit) -> QuerySet[Department]:

@@ -18,6 +18,14 @@ from apps.risks.models import RiskPoint
 SOON = datetime.timedelta(days=14)
 
 
+LINE = 26  # characters of the second line of a row
+
+
+def short(text: str) -> str:
+    """The beginning of a text, as much as fits on one line of the list."""
+    return text if len(text) <= LINE else f"{text[: LINE - 1]}…"
+
+
 class RiskTable(tables.Table):
     """One line a point: what it is, whose it is, how far its measures are, when it is looked at again."""
 
@@ -41,10 +49,10 @@ class RiskTable(tables.Table):
 
     def render_name(self, record: RiskPoint) -> SafeString:
         return format_html(
-            '<a class="t1" href="{}">{}</a><div class="sub clip1">{}</div>',
+            '<a class="t1" href="{}">{}</a><div class="sub">{}</div>',
             record.get_absolute_url(),
             record.name,
-            record.manifestation[:60],
+            short(record.manifestation),
         )
 
     def render_domain(self, value: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.documents.services import request_job
 from apps.pages.flow_pages import FlowPages, MovePage
@@ -91,7 +92,7 @@ class RiskPages(FlowPages):
         empty = {"title": "还没有登记风险点", "text": "按“自己找、群众帮、领导提、集体定、组织审”排查后在此登记。"}
         return {"views": views, "actions": [ledger], "title": "廉政风险点", "empty": empty, "unit_word": "条"}
 
-    def ledger(self, request: HttpRequest) -> HttpResponse:
+    def ledger(self, request: PortalRequest) -> HttpResponse:
         """Ask for the 台账 of the current filter as PDF; a worker prints it."""
         try:
             request_job(

@@ -5,6 +5,7 @@ import datetime
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services import note as account_note
@@ -68,7 +69,7 @@ def _account(ground: Ground, row: tuple[Any, ...], *, order: int, hashed: str | 
     # One password for all, hashed once: 45 honest hashes would cost a third of the first start.
     user = User.objects.create(
         username=user_name, name=name, email=f"{user_name}@demo.example", password=hashed or make_password(None), date_joined=at,
-        password_changed_at=at, must_change_password=False,
+        password_changed_at=timezone.now(), must_change_password=False,
     )  # fmt: skip
     account_note("account.created", user, by=None, at=at, after={"username": user_name, "name": name})
     ground.users[user_name] = user

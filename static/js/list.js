@@ -15,7 +15,7 @@
   }
   const query = document.querySelector("[data-query]");
   if (query && query.querySelector("[data-fold]")) {
-    const used = all(".extra input, .extra select", query).some((field) => field.value);
+    const used = all(".extra input, .extra select", query).some((field) => (field.type === "checkbox" ? field.checked : field.value));
     fold(query, !used && keep.get(`fold:${location.pathname}`) !== "open");
   }
   document.addEventListener("click", (event) => {
@@ -59,6 +59,11 @@
     if (head) { head.checked = Boolean(chosen.length) && chosen.length === boxes.length; head.indeterminate = chosen.length > 0 && chosen.length < boxes.length; }
   }
   document.addEventListener("change", (event) => {
+    const many = event.target.closest("[data-many]");
+    if (many) {
+      const labels = all("input:checked", many).map((box) => box.parentElement.textContent.trim());
+      many.querySelector("[data-chosen]").textContent = labels.length > 1 ? `已选 ${labels.length} 项` : labels[0] || "全部";
+    }
     if (event.target.matches("[data-check-all]")) checks().forEach((box) => { box.checked = event.target.checked; });
     if (event.target.matches("[data-check], [data-check-all]")) count();
     if (event.target.matches("[data-columns] input")) {

@@ -4,6 +4,7 @@ import shutil
 from datetime import timedelta
 
 import pytest
+from django.db import connections
 from django.test import Client
 from playwright.sync_api import expect, sync_playwright
 
@@ -18,7 +19,8 @@ pytestmark = [
 
 @pytest.fixture(autouse=True)
 def in_threads(monkeypatch):
-    """The browser's driver runs an event loop in this thread; the database is used beside it, never inside."""
+    """The driver runs an event loop in this thread; the database is used beside it. The server's threads keep no connection."""
+    monkeypatch.setitem(connections["default"].settings_dict, "CONN_MAX_AGE", 0)
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
 

@@ -73,6 +73,11 @@ def test_nothing_is_cut_off(inside):
     assert sign_in(Client(), password=long).status_code == 302
 
 
+def test_a_password_beyond_128_is_refused_by_the_service_too(official):
+    with pytest.raises(Refused, match="不超过128位，现有140位"):
+        services.change_password(official, new="To7-" * 35, by=official, at=timezone.now())
+
+
 def test_a_password_without_an_account_is_judged_by_the_general_rules():
     validate_password(OTHER)
     with pytest.raises(ValidationError):

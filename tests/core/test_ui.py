@@ -165,6 +165,8 @@ def test_a_field_says_in_words_that_it_is_required():
     assert '<span class="opt">选填</span>' in html
     assert "required" in html
     assert "必填" not in draw("{% field form.name marks=False %}", form=Questions())
+    assert "选填" not in draw("{% field form.why optional=False %}", form=Questions())
+    assert "选填" not in draw("{% field form.agreed %}", form=Questions())
 
 
 def test_hint_and_fault_are_tied_to_the_input():
@@ -273,6 +275,30 @@ def test_the_pager_leaves_out_what_is_far():
 def test_a_list_not_counted_to_its_end_says_so():
     assert ui.total(Thing(count=137)) == "137"
     assert ui.total(Thing(count=10001, is_capped=True)) == "超过 10,000"
+
+
+class Conditions(forms.Form):
+    q = forms.CharField(required=False)
+    state = forms.MultipleChoiceField(choices=[("a", "草稿"), ("b", "生效"), ("c", "公示")], required=False)
+    mine = forms.BooleanField(required=False)
+    sort = forms.CharField(required=False)
+
+
+def test_a_query_form_shows_no_parameter_of_the_list_itself():
+    fields = ui.query_fields(Conditions())
+    assert [(field.name, ui.query_kind(field)) for field in fields] == [("q", "plain"), ("state", "many"), ("mine", "check")]
+
+
+@pytest.mark.parametrize(("states", "words"), [([], "全部"), (["b"], "生效"), (["a", "c"], "已选 2 项")])
+def test_a_filter_with_several_values_says_what_is_chosen(states, words):
+    assert ui.chosen(Conditions({"state": states})["state"]) == words
+
+
+def test_a_choice_not_made_is_called_so():
+    class Plain(forms.Form):
+        part = forms.ChoiceField(choices=[("", "---------"), ("1", "一部")], required=False)
+
+    assert ">未选择</option>" in ui.control(Plain()["part"])
 
 
 def test_words_are_cut_at_blanks():
@@ -446,4 +472,5 @@ def test_programs_get_their_errors_as_json():
 @pytest.mark.django_db
 def test_an_unknown_address_shows_our_page(client):
     answer = client.get("/no-such-page/")
-    assert answer.status_code in {302, 404}  # a portal that asks for login first tells nobody what exists
+    assert answer.status_code == 404
+    assert "没有找到这条记录" in answer.content.decode()

@@ -14,7 +14,7 @@ from apps.notices.models import Notice
 from apps.org.services import recuse
 from apps.risks import services
 from tests.kit.people import again
-from tests.kit.risks import draft
+from tests.kit.risks import draft, measure, point_in
 
 STRIP = ("待我办理", "已逾期", "7 日内到期", "我发起在办", "本月已办")
 
@@ -154,7 +154,20 @@ def test_others_have_shortcuts_to_pages_that_exist(world, page, client):
 
 
 def test_progress_links_to_lists_with_the_same_totals(world, page):
-    bars = page(world.head, "/").context["progress"]
+    point_in("in_force", world)
+    point_in("in_force", world, measures=[measure(world), measure(world, is_standing=False, due_on=datetime.date(2026, 12, 31))])
+    for state in ("draft", "publicity", "void", "struck"):
+        point_in(state, world)
+    points, measures = page(world.head, "/").context["progress"]
+    assert (points.part, points.whole, points.percent) == (2, 4, "50%")
+    assert (measures.part, measures.whole, measures.percent, measures.more.text) == (2, 3, "66%", "1 个风险点未落实")
+    for link, count in ((points.part_link, 2), (points.whole_link, 4), (measures.more, 1)):
+        assert link.text.startswith(str(count))
+        assert listed(page(world.head, link.url)) == count
+
+
+def test_progress_over_nothing_is_a_dash_and_hidden_without_the_right(world, page):
+    bars = page(world.stranger, "/").context["progress"]
     assert [(b.part, b.whole, b.percent) for b in bars] == [(0, 0, "—"), (0, 0, "—")]
     assert not page(world.nobody, "/").context["progress"]
 

@@ -60,7 +60,8 @@ def test_drafts_are_not_found_from_outside_the_company(world, found):
 
 def test_an_exact_number_goes_straight_to_its_record(world, page):
     record = draft(world)
-    for address in (f"/search/?q={record.number}", f"/search/?q={record.number.lower()}", f"/n/{record.number}/", f"/n/{record.number.lower()}/"):
+    number = record.number
+    for address in (f"/search/?q={number}", f"/search/?q={number.lower()}", f"/n/{number}/", f"/n/{number.lower()}/"):
         response = page(world.author, address)
         assert (response.status_code, response.headers["Location"]) == (302, record.get_absolute_url())
 

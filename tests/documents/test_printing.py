@@ -66,7 +66,7 @@ def test_without_a_fallback_face_a_rare_character_is_refused(monkeypatch):
 
 
 def test_without_any_face_everything_is_refused(monkeypatch):
-    monkeypatch.setattr(fonts, "plain", lambda: frozenset())
+    monkeypatch.setattr(fonts, "plain", frozenset)
     monkeypatch.setattr(fonts, "chosen", dict)
     with pytest.raises(Refused, match="清"):
         fonts.rare("清")
@@ -171,7 +171,9 @@ def test_our_own_files_are_served():
     assert (response.content_type, b"<svg" in response.read()) == ("image/svg+xml", True)
 
 
-@pytest.mark.parametrize("address", ["static:../manage.css", "static:/etc/passwd.css", "static:%2e%2e/x.css", "static:\x00.css", "logo.svg"])
+@pytest.mark.parametrize(
+    "address", ["static:../manage.css", "static:/etc/passwd.css", "static:%2e%2e/x.css", "static:\x00.css", "logo.svg"]
+)
 def test_no_path_leads_out_of_the_static_files(address):
     with pytest.raises(ValueError, match="static"):
         OwnFilesOnly().fetch(address)

@@ -148,6 +148,19 @@ def build_world() -> World:
     return world
 
 
+def reloaded(w: World) -> World:
+    """The same world read afresh, with objects of its own."""
+    units = Unit.objects.in_bulk([u.pk for u in (w.regulator, w.group, w.company, w.other, w.third)])
+    users = User.objects.in_bulk([u.pk for u in w.people.values()])
+    return World(
+        *(units[u.pk] for u in (w.regulator, w.group, w.company, w.other, w.third)),
+        *(Department.objects.select_related("unit", "leader__account", "head").get(pk=d.pk) for d in (w.works, w.office)),
+        Post.objects.select_related("unit", "department").get(pk=w.engineer.pk),
+        Body.objects.select_related("unit").get(pk=w.body.pk),
+        {name: users[u.pk] for name, u in w.people.items()},
+    )
+
+
 def _staff_company(w: World) -> None:
     c = w.company
     w.people |= {

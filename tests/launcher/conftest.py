@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -84,9 +85,16 @@ class Portal:
 
 
 @pytest.fixture(scope="session")
-def state(tmp_path_factory):
+def place():
+    """A folder that PostgreSQL may enter as nobody; pytest's own are closed, and data would go to /var/lib and stay there."""
+    with tempfile.TemporaryDirectory(prefix="portal-test-") as name:
+        Path(name).chmod(0o711)
+        yield Path(name)
+
+
+@pytest.fixture(scope="session")
+def state(place):
     """A folder with a filled database, stopped: the tests start it again."""
-    folder = tmp_path_factory.mktemp("portal") / "s"
-    with Portal(folder) as portal:
+    with Portal(place / "s") as portal:
         assert "READY" in portal.text(), portal.text()
-    return folder
+    return place / "s"

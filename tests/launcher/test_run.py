@@ -78,6 +78,7 @@ def test_second_run_on_the_same_state_is_refused_and_manage_joins(state):
 def test_manage_alone_brings_the_servers_for_the_moment(state):
     done = command("manage", "migrate", "--check", PORTAL_STATE=state)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert (state / "pg/PG_VERSION").exists()
     assert not (state / "pg/postmaster.pid").exists()
 
 
@@ -100,14 +101,14 @@ def test_a_dead_server_ends_the_run(state, word, name):
         assert not [pid for pid in family if alive(pid)]
 
 
-def test_own_servers_are_used_and_nothing_is_embedded(state, tmp_path):
+def test_own_servers_are_used_and_nothing_is_embedded(state, place):
     with Portal(state) as first:
         env = launcher.Servers(state).environment()
         urls = {name: env[name] for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "REDIS_URL", "CACHE_URL", "SECRET_KEY", "FIELD_KEY")}
-        with Portal(tmp_path / "other", **urls) as second:
+        with Portal(place / "other", **urls) as second:
             assert "READY" in second.text(), second.text()
             assert "PostgreSQL" not in second.text()
-            assert not (tmp_path / "other/pg").exists()
+            assert not (place / "other/pg").exists()
         assert page(first.port) == 200
 
 

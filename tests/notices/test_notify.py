@@ -6,6 +6,7 @@ from django.db import connection, transaction
 
 from apps.accounts.models import User
 from apps.core.errors import Refused
+from apps.notices.health import mail_stands_still
 from apps.notices.models import Delivery, Notice
 from apps.notices.queries import delivery_counts, delivery_log, notices_of, oldest_pending, unread_count
 from apps.notices.services import mark_all_read, mark_read, notify, pump, resend
@@ -41,6 +42,7 @@ def test_a_notice_keeps_its_record_and_its_end(person, smtp):
     notify([zhou], **FACTS, record=zhou, expires_at=AT.replace(year=2027))
     notice = Notice.objects.get()
     assert notice.record == zhou
+    assert (str(notice), str(notice.deliveries.get())) == (FACTS["title"], f"mail|{zhou.pk}|risk-step-91")
     assert notice.deliveries.get().expires_at == AT.replace(year=2027)
 
 
@@ -200,3 +202,13 @@ def test_nothing_is_sent_again_while_the_channel_is_off(person, smtp, clock, set
 
 def test_people_are_accounts():
     assert Notice._meta.get_field("recipient").related_model is User
+
+
+@pytest.mark.django_db
+def test_mail_that_stands_still_or_failed_is_reported(person, smtp, clock):
+    assert list(mail_stands_still(clock())) == []
+    notify([person(), person("wang", email="not an address")], **FACTS)
+    clock.pass_(minutes=45)
+    assert list(mail_stands_still(clock())) == ["通知邮件已积压 45 分钟，检查邮件服务器和定时任务。"]
+    pump(clock=clock)
+    assert list(mail_stands_still(clock())) == ["1 封通知邮件发送失败，在投递记录中查看原因。"]

@@ -13,7 +13,7 @@ from django.db import connection
 
 from apps.notices import kinds, mail
 from apps.notices.models import Delivery, Notice
-from apps.notices.services import notify, pump
+from apps.notices.services import BATCH, notify, pump
 from tests.kit.smtp import free_port, silent_server, wait_until
 from tests.notices.conftest import AT
 
@@ -56,11 +56,9 @@ def test_a_title_cannot_add_a_header(person, smtp, clock):
     _, message = smtp.mails[0]
     assert message["Bcc"] is None
     assert message["Subject"] == "【清廉国企】标题 Bcc: evil@evil.example 正文"
-    assert set(message.keys()) == {
-        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
-        "Content-Transfer-Encoding", "X-Peer", "X-MailFrom", "X-RcptTo",
-    } & set(message.keys()) | {"From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type",
-                               "Content-Transfer-Encoding"}
+    assert set(message.keys()) - {"X-Peer", "X-MailFrom", "X-RcptTo"} == {  # those the sink adds
+        "From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted", "MIME-Version", "Content-Type", "Content-Transfer-Encoding",
+    }
 
 
 @pytest.mark.django_db
@@ -346,4 +344,4 @@ def test_a_killed_pump_loses_nothing(person, smtp, clock, settings):
     first = {to: message["Message-ID"] for to, message in smtp.mails}
     assert set(first) == {f"p{n}@jia.example" for n in range(30)}
     assert all(first[to] == message["Message-ID"] for to, message in smtp.mails)
-    assert len(smtp.mails) <= 30 + 10  # at most one batch was in the air
+    assert len(smtp.mails) <= 30 + BATCH  # at most one batch was in the air

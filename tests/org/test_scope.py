@@ -137,7 +137,7 @@ def test_what_cannot_be_lent_is_refused(sitting_of, make_user, at):
 def test_the_streams_follow_the_top_company(tree):
     assert {code: unit.stream for code, unit in tree.items()} == {
         "GZ": "org:regulator",
-        **{code: f"org:{tree['JT'].pk}" for code in ("JT", "CJ", "JY", "WY")},
+        **dict.fromkeys(("JT", "CJ", "JY", "WY"), f"org:{tree['JT'].pk}"),
     }
 
 

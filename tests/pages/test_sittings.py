@@ -7,9 +7,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from apps.audit.models import Event
 from apps.org.models import Body, Sitting
 from apps.org.services import record_sitting
+from tests.kit.audit import event
 from tests.kit.people import World, build_world, grant
 
 DAY = datetime.date(2026, 5, 25)
@@ -48,14 +48,15 @@ def test_the_party_office_records_and_the_secretary_confirms(world, as_):
     assert response.headers["Location"] == f"/sittings/{sitting.pk}/"
     assert (sitting.unit, sitting.number, sitting.met_on, sitting.created_by) == (world.company, "2026年第15次", DAY, world.party_office)
     assert not sitting.is_confirmed
+    assert "保存草稿" not in as_(world.party_office).get("/sittings/new/").content.decode()
     page = as_(world.secretary).get(f"/sittings/{sitting.pk}/")
     assert "确认会议" in page.content.decode()
     assert page.content.decode().count("林志远") >= 1
     as_(world.secretary).post(f"/sittings/{sitting.pk}/confirm/")
     sitting.refresh_from_db()
     assert sitting.confirmed_by == world.secretary
-    told = Event.objects.filter(event_type__startswith="sitting.").order_by("seq").values_list("event_type", flat=True)
-    assert list(told) == ["sitting.recorded", "sitting.confirmed"]
+    assert event(event_type="sitting.recorded").object_id == str(sitting.pk)
+    assert event(event_type="sitting.confirmed").actor_id == world.secretary.pk
 
 
 def test_ten_presses_record_one_sitting(world, as_):

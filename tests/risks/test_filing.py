@@ -196,7 +196,7 @@ def test_a_return_remembers_who_where_and_what_and_tells_the_author(world):
     record = returned_by_the_inspector(world, ["indicator"])
     back = open_return(record)
     assert (record.state, back.by, back.back_to, back.fields, back.version) == ("draft", world.inspector, "discipline", ["indicator"], 1)
-    assert Notice.objects.filter(recipient=world.author, kind="risk.returned").count() == 1
+    assert Notice.objects.filter(recipient=world.author, kind="flow.todo", title__contains="退回修改").count() == 1
 
 
 def test_with_only_the_named_fields_changed_it_goes_straight_back(world):
@@ -297,3 +297,10 @@ def test_every_step_names_who_and_in_what_post(world):
     ]  # fmt: skip
     assert Todo.objects.filter(done_by=world.leader).count() == 1
     assert RiskPoint.objects.get(pk=record.pk).version == 4
+
+
+def test_what_the_database_refuses_for_another_reason_is_no_refusal(world):
+    from django.db import IntegrityError
+
+    with pytest.raises(IntegrityError), transaction.atomic():
+        draft(world, likelihood=5)

@@ -173,7 +173,7 @@ def test_an_accepted_objection_sends_it_back_to_the_author_and_through_all_nodes
     object_to(record, world)
     services.answer_objection(record, accepted=True, answer="采纳，修改表现形式", by=again(world.inspector), at=day(5, 28))
     assert record.state == "draft"
-    assert Notice.objects.filter(recipient=world.author, kind="risk.returned").count() == 1
+    assert Notice.objects.filter(recipient=world.author, kind="flow.todo", title__contains="退回修改").count() == 1
     services.submit(record, by=again(world.author), at=day(5, 29))
     assert record.state == "department"
     assert versions_of(record).count() == 2
@@ -214,3 +214,21 @@ def test_a_point_whose_officers_are_gone_is_not_lost(world):
         object_to(record, world)
     record.refresh_from_db()
     assert record.state == "publicity"
+
+
+def test_a_point_the_system_registered_has_nobody_to_tell(world):
+    from apps.risks.models import RiskPoint
+
+    record = public(world)
+    RiskPoint.objects.filter(pk=record.pk).update(created_by=None)
+    record.refresh_from_db()
+    object_to(record, world)
+    services.answer_objection(record, accepted=False, answer="经核实，表现形式属实", by=again(world.inspector), at=day(5, 28))
+    services.end_publicity(record, today=datetime.date(2026, 6, 5), at=day(6, 5))
+    assert (record.state, Notice.objects.filter(kind="risk.in-force").count()) == ("in_force", 0)
+    other = public(world)
+    RiskPoint.objects.filter(pk=other.pk).update(created_by=None)
+    other.refresh_from_db()
+    object_to(other, world)
+    services.answer_objection(other, accepted=True, answer="采纳，修改表现形式", by=again(world.inspector), at=day(5, 28))
+    assert (other.state, Notice.objects.filter(kind="risk.returned").count()) == ("draft", 0)

@@ -41,8 +41,8 @@ def three(world):
     ]
 
 
-OUTSIDERS = ["stranger", "stranger_head", "stranger_leader", "stranger_inspector", "below", "system_admin", "safety_admin", "log_admin", "nobody",
-             "supervision", "director"]  # fmt: skip
+OUTSIDERS = [*("stranger", "stranger_head", "stranger_leader", "stranger_inspector", "below", "system_admin", "safety_admin"),
+             *("log_admin", "nobody", "supervision", "director")]  # fmt: skip
 
 
 @pytest.mark.parametrize("who", OUTSIDERS)
@@ -136,7 +136,7 @@ def test_three_rows_cost_as_many_queries_as_one(world, question):
     one = ask()
     point_in("in_force", world)
     point_in("in_force", world)
-    assert ask() == one <= 4
+    assert ask() == one <= 5
 
 
 # -- the filter ----------------------------------------------------------------------------------------------------------
@@ -193,7 +193,7 @@ def test_the_filter_by_unit_may_take_those_below(world, three):
 def test_every_order_ends_in_the_key(world, three):
     rows = RiskPoint.objects.all()
     assert [r.name for r in sorted_by(rows, "level")][-1] == "丙"
-    assert [r.name for r in sorted_by(rows, "-level")][0] == "丙"
+    assert sorted_by(rows, "-level")[0].name == "丙"
     assert [r.name for r in sorted_by(rows, "number")] == ["甲", "乙", "丙"]
     assert [r.name for r in sorted_by(rows, "-number")] == ["丙", "乙", "甲"]
     assert str(sorted_by(rows, "secret; drop").query.order_by) == "('-updated_at', '-pk')"

@@ -113,6 +113,33 @@ def kept(context: template.Context, *names: str) -> list[tuple[str, str]]:
     return [(name, context["request"].GET[name]) for name in names if context["request"].GET.get(name)]
 
 
+HANDED_ON = ("sort", "ordering", "view", "per_page", "ids")  # parameters of the list that a query form keeps but does not show
+
+
+@register.simple_tag
+def query_fields(form: forms.BaseForm) -> list[BoundField]:
+    """The fields of a filter form that are drawn in the query form."""
+    return [bound for bound in form.visible_fields() if bound.name not in HANDED_ON]
+
+
+@register.simple_tag
+def query_kind(bound: BoundField) -> str:
+    """How a query form draws a field: many (several values), check (one box) or plain."""
+    widget = bound.field.widget
+    if isinstance(widget, (forms.SelectMultiple, forms.CheckboxSelectMultiple)):
+        return "many"
+    return "check" if isinstance(widget, forms.CheckboxInput) else "plain"
+
+
+@register.simple_tag
+def chosen(bound: BoundField) -> str:
+    """What is chosen in a field with several values, in words: 全部, the one label, or how many."""
+    labels = [str(option.choice_label) for option in bound.subwidgets if option.data["selected"]]
+    if not labels:
+        return "全部"
+    return labels[0] if len(labels) == 1 else f"已选 {len(labels)} 项"
+
+
 @register.filter
 def page_range(table: Any) -> list[int | str]:
     """The page numbers to draw: first, last and the neighbours; … stands for what is left out."""
@@ -157,12 +184,20 @@ def _length_shown(bound: BoundField) -> tuple[int, int] | None:
     return len(bound.value() or ""), limit
 
 
+def _mark(bound: BoundField, optional: bool) -> str:
+    if (bound.field.required or getattr(bound.field, "needed", False)):
+        return "req"
+    return "opt" if optional and not isinstance(bound.field.widget, forms.CheckboxInput) else ""
+
+
 @register.inclusion_tag("parts/field.html")
-def field(bound: BoundField, wide: bool = False, unit: str = "", hint: str = "", label: str = "", marks: bool = True) -> dict[str, Any]:
+def field(
+    bound: BoundField, wide: bool = False, unit: str = "", hint: str = "", label: str = "", marks: bool = True, optional: bool = True
+) -> dict[str, Any]:
     """One form field: label above, 必填 in words, input, hint, error. The ids are Django's, so aria-describedby fits.
 
     `wide` takes the whole row, `unit` stands inside the box on the right (money), `hint` replaces the help text,
-    `marks=False` leaves out 必填 and 选填. Long texts and groups of more than three choices are wide by themselves.
+    `optional=False` leaves out 选填, `marks=False` 必填 as well. Long texts and groups of more than three choices are wide by themselves.
     """
     widget = bound.field.widget
     grouped = isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple))
@@ -174,7 +209,7 @@ def field(bound: BoundField, wide: bool = False, unit: str = "", hint: str = "",
         "unit": unit,
         "is_check": isinstance(widget, forms.CheckboxInput),
         "grouped": grouped,
-        "mark": "" if not marks else "req" if bound.field.required else "" if isinstance(widget, forms.CheckboxInput) else "opt",
+        "mark": _mark(bound, optional) if marks else "",
         "length": _length_shown(bound),
     }
 

@@ -48,7 +48,7 @@ def _proposal(
     old = {m.pk: m for m in wanted.measures.all()}
     measures = []
     for number, row in enumerate(rows, start=1):
-        measure = old.get(row.get("id")) or Measure(point=wanted)
+        measure = old.get(row.get("id") or 0) or Measure(point=wanted)
         set_measure(measure, row)
         measure.number = number
         measures.append(measure)

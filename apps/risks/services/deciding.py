@@ -15,7 +15,6 @@ from apps.risks.content import FIELDS
 from apps.risks.models import RiskPoint
 from apps.risks.nodes import open_node
 from apps.risks.services.publicity import start_publicity
-from apps.risks.services.writing import tell
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -51,10 +50,7 @@ def give_back(
     unknown = set(fields) - {*FIELDS, "measures"}
     if unknown:
         raise Refused("需要修改的栏目不存在，重新勾选。", field="fields")
-    step = flow.give_back(record, "give_back", by=by, at=at, opinion=opinion, fields=list(fields), version=version)
-    if record.created_by is not None:
-        tell([record.created_by], record, what="returned", title="您登记的廉政风险点已退回，请修改后重新提交", at=at)
-    return step
+    return flow.give_back(record, "give_back", by=by, at=at, opinion=opinion, fields=list(fields), version=version)
 
 
 @transaction.atomic

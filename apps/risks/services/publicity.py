@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.timezone import localtime
@@ -12,7 +12,7 @@ from apps.calendars.queries import calendar
 from apps.core.context import Context, request_context
 from apps.core.errors import Refused
 from apps.flow.models import Step
-from apps.flow.services import Owner, copy_to, make_move
+from apps.flow.services import Owner, copy_to, hand_to_author, make_move
 from apps.org.models import Unit
 from apps.org.roles import Role
 from apps.risks.models import Objection, RiskPoint
@@ -102,7 +102,7 @@ def object_to(
     fresh = locked(record)
     joins = fresh.state == RiskPoint.State.OBJECTION
     move = "object_again" if joins else "object_to"
-    moved = {"by": by, "at": at, "version": version, "starts_round": not joins, "anonymous": is_anonymous}
+    moved: dict[str, Any] = {"by": by, "at": at, "version": version, "starts_round": not joins, "anonymous": is_anonymous}
     if is_anonymous:
         with request_context(Context()):
             make_move(record, move, **moved)
@@ -130,8 +130,7 @@ def answer_objection(
         row.save(update_fields=["answer", "accepted", "answered_by", "answered_at"])
     tell([row.by for row in open_ones if row.by is not None], record, what="answered", title="您对廉政风险点提出的异议已答复", at=at)
     if accepted:
-        if record.created_by is not None:
-            tell([record.created_by], record, what="returned", title="您登记的廉政风险点经异议处理退回，请修改后重新提交", at=at)
+        hand_to_author(record, at=at)
     else:
         start_publicity(record, at=at)
     return step

@@ -6,7 +6,6 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localtime
 
@@ -14,7 +13,7 @@ from apps.core.errors import Refused
 from apps.flow.queries import steps_of
 from apps.notices.services import notify
 from apps.risks.content import MEASURE_FIELDS
-from apps.risks.models import Measure, RiskPoint
+from apps.risks.models import SAME_NAME, Measure, RiskPoint
 from apps.risks.rules import belonging_faults
 
 if TYPE_CHECKING:
@@ -45,16 +44,12 @@ def refuse_if_stale(fresh: RiskPoint, version: int | None) -> None:
 def save_row(record: RiskPoint) -> None:
     """Save a content change. Raises Refused on the name where the same point is registered already."""
     try:
-        record.validate_constraints()
-    except ValidationError as error:
-        raise Refused("；".join(error.messages), field="name") from error
-    try:
         with transaction.atomic():
             record.save()
     except IntegrityError as error:
         if "risk_once" not in str(error):
             raise
-        raise Refused("刚有他人登记了同名风险点，查看后再保存。", field="name") from error
+        raise Refused(SAME_NAME[record.layer], field="name") from error
 
 
 def refuse_if_elsewhere(record: RiskPoint) -> None:
@@ -68,7 +63,7 @@ def write_measures(record: RiskPoint, rows: Sequence[MeasureRow]) -> list[Measur
     kept = {m.pk: m for m in record.measures.all()}
     written = []
     for number, row in enumerate(rows, start=1):
-        measure = kept.pop(row.get("id"), None) or Measure(point=record)
+        measure = kept.pop(row.get("id") or 0, None) or Measure(point=record)
         set_measure(measure, row)
         measure.number = number
         measure.save()

@@ -1,4 +1,5 @@
 """Tags of the risk pages."""
+
 from typing import Any
 
 from django import template

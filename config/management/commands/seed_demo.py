@@ -38,7 +38,7 @@ class Command(BaseCommand):
             ground = groundwork.lay(password, at=timezone.make_aware(datetime.datetime(2026, 1, 5, 9)))
             count = risks.sow(ground, today=timezone.localdate())
             Delivery.objects.filter(state="pending").update(state="suppressed")  # history, not news: nobody gets mail of it
-        self.stdout.write(f"演示集团已建立：{len(UNITS)}家单位，{len(ACCOUNTS)}个账号，{count}个廉政风险点。")
+        self.stderr.write(f"演示集团已建立：{len(UNITS)}家单位，{len(ACCOUNTS)}个账号，{count}个廉政风险点。")
         self.stdout.write(accounts_table())
 
 
