@@ -42,3 +42,11 @@ def flush_as_superuser():
     DatabaseOperations.execute_sql_flush = execute_sql_flush
     yield
     DatabaseOperations.execute_sql_flush = original
+
+
+@pytest.fixture(autouse=True, scope="session")
+def signing_key():
+    """The key `setup` would make."""
+    from apps.audit.keys import ensure_key
+
+    ensure_key(settings.AUDIT_KEY_FILE)

@@ -73,17 +73,9 @@ def assign(
     if by is not None and by.pk == user.pk:
         raise Refused("不能给本人授权，请由另一位安全保密管理员办理。")
     row = Assignment.objects.create(
-        user=user,
-        role=role,
-        unit=unit,
-        department=department,
-        include_subtree=include_subtree,
-        since=since,
-        until=until,
-        granted_by=by,
-        granted_at=at,
-        reason=reason,
-    )
+        user=user, role=role, unit=unit, department=department, include_subtree=include_subtree, since=since, until=until,
+        granted_by=by, granted_at=at, reason=reason,
+    )  # fmt: skip
     if role in ADMINISTRATORS and not user.is_administrator_account:
         mark_administrator(user, is_administrator=True, by=by, at=at)
     forget_scope(user)

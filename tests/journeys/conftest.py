@@ -22,7 +22,8 @@ def chromium() -> Iterator[Browser]:
     """One browser for all tests of a module; its event loop must be gone before other tests use the database."""
     if not CHROMIUM:
         pytest.skip(f"no Chromium found: install one of {', '.join(NAMES)} or give its path in PORTAL_CHROMIUM")
-    with sync_playwright() as driver:
+    with sync_playwright() as driver, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the driver's event loop runs in this thread, until the tables are emptied
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-background-networking"])
         yield browser
         browser.close()
@@ -32,7 +33,6 @@ def chromium() -> Iterator[Browser]:
 def served(transactional_db, settings, tmp_path, monkeypatch, request) -> str:
     """The address of the running portal. Its threads keep no connection; files go to a folder of this test."""
     monkeypatch.setitem(connections["default"].settings_dict, "CONN_MAX_AGE", 0)
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # the driver's event loop runs in this thread
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STATE_DIR = tmp_path
     return request.getfixturevalue("live_server").url

@@ -74,8 +74,8 @@ class Desk:
                 field.fill(value)
 
     def told(self, text: str) -> None:
-        """The page says this somewhere in its main part or message bar."""
-        expect(self.page.locator("body")).to_contain_text(text)
+        """The page says this somewhere."""
+        expect(self.page.get_by_text(text).first).to_be_visible()
 
     @property
     def summary(self) -> Locator:

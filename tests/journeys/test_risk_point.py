@@ -84,7 +84,7 @@ def hand_in_at_last(author):
     author.fill({"level": "高"})
     author.press("提交")
     author.told("风险点已提交")
-    author.told("下一步由部门负责人赵静")
+    author.told("下一步由部门负责人 赵静办理“部门审核”")
 
 
 def judge(person, record, label, opinion="情况属实。"):
@@ -114,7 +114,7 @@ def change_only_that_field(author, record):
     page.get_by_role("link", name="修改").click()
     author.fill({"manifestation": "与施工单位串通虚增工程量，将50万元以上的变更拆分，规避分级审批。"})
     author.press("提交")
-    author.told("下一步由分管领导")
+    author.told("办理“分管领导审定”")
 
 
 def hold_the_sitting(desk, record):
