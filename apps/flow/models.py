@@ -90,6 +90,16 @@ class Step(AboutRecord):
         ]
 
 
+    @property
+    def who(self) -> str:
+        """The name shown with the step; a step without one was the system's, or somebody's who asked for no name."""
+        if self.by is not None:
+            return self.by.name
+        model: Any = ContentType.objects.get_for_id(self.content_type_id).model_class()
+        move = model.MACHINE.by_name.get(self.move)
+        return "系统" if move is None or move.system else "匿名"
+
+
 class Todo(AboutRecord):
     """Somebody has to act (待办) or should know (抄送). Addressed to a role at a unit, or to one person."""
 

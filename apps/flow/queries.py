@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
 from apps.org.models import Recusal
@@ -110,8 +111,15 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:
 
 def involved_ids(record: FlowRecord) -> set[int]:
     """Who filed this record or decided on it in the running round: none of them decides it (again)."""
-    steps = Step.objects.filter(**about(record))
-    start = steps.filter(starts_round=True).order_by("-pk").values_list("pk", flat=True).first() or 0
-    rows = steps.filter(Q(move="submit") | Q(decides=True, pk__gte=start)).values_list("by_id", "acting_for_id")
-    people = {i for row in rows for i in row if i is not None}
-    return people | record.filers() | ({record.created_by_id} if record.created_by_id else set())
+    return _made_steps(record) | record.filers() | ({record.created_by_id} if record.created_by_id else set())
+
+
+def _made_steps(record: FlowRecord) -> set[int]:
+    """Who handed it in, and who judged since the round began. Kept on the row object: every step raises the version."""
+    kept: dict[int, set[int]] = record.__dict__.setdefault("_made_steps", {})
+    if record.version not in kept:
+        steps = Step.objects.filter(**about(record))
+        start = Coalesce(steps.filter(starts_round=True).order_by("-pk").values("pk")[:1], 0)
+        rows = steps.filter(Q(move="submit") | Q(decides=True, pk__gte=start)).values_list("by_id", "acting_for_id")
+        kept[record.version] = {i for row in rows for i in row if i is not None}
+    return kept[record.version]

@@ -27,6 +27,7 @@ from apps.org.services import lend
 if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.org.models import Department, Unit
+    from apps.org.scope import Grip
 
 
 HANDLING_DAYS = 30  # how long a handler may read a 限定人员 record that waits for him
@@ -67,15 +68,23 @@ def _acting_for(by: User | None, record: FlowRecord) -> int | None:
     """Whom the actor stands in for, when the right he uses came by delegation."""
     if by is None:
         return None
+    grips = scope_of(by).grips
+    if all(g.delegated_by_id is None for g in grips):
+        return None
     waiting = list(open_todos(record))
     if any(todo.user_id == by.pk for todo in waiting):
         return None
-    grips = scope_of(by).grips
-    called = [g for g in grips if any(todo.role == g.role and todo.unit_id == g.unit_id for todo in waiting)]
+    called = [g for g in grips if any(_calls(todo, g) for todo in waiting)]
     own = called or [g for g in grips if record.unit_id in g.unit_ids]
     if not own or any(g.delegated_by_id is None for g in own):
         return None
     return own[0].delegated_by_id
+
+
+def _calls(todo: Todo, grip: Grip) -> bool:
+    """Whether a to-do is addressed to this right: the same role at the same unit, and no other department."""
+    elsewhere = None not in {todo.department_id, grip.department_id} and todo.department_id != grip.department_id
+    return todo.role == grip.role and todo.unit_id == grip.unit_id and not elsewhere
 
 
 @transaction.atomic
@@ -98,7 +107,7 @@ def make_move(
     An `anonymous` move is checked against `by` and then written without a name anywhere.
     """
     data = data or {}
-    fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).select_related("unit").get(pk=record.pk)
     move = record.MACHINE.by_name[name]
     if version is not None and version != fresh.version:
         raise _stale(fresh)
@@ -157,14 +166,19 @@ def close_todos(record: FlowRecord, *, by: User | None, at: datetime.datetime) -
     open_todos(record).update(done_at=at, done_by=by)
 
 
+def _refused(barred: set[int], *, on: datetime.date) -> set[int]:
+    """The barred, and whoever stands in for one of them in whatever role: `make_move` would refuse him too."""
+    return barred | set(Assignment.objects.filter(in_force(on), delegated_by__in=barred).values_list("user_id", flat=True))
+
+
 def eligible(owner: Owner, *, barred: set[int], on: datetime.date) -> list[User]:
     """The active people behind an owner who may act: not barred themselves, nor standing in for somebody barred."""
+    return _behind(owner, refused=_refused(barred, on=on), on=on)
+
+
+def _behind(owner: Owner, *, refused: set[int], on: datetime.date) -> list[User]:
     if owner.user is not None:
-        stands_in = Assignment.objects.filter(in_force(on), user=owner.user, delegated_by__in=barred).exists()
-        return [owner.user] if owner.user.is_active and owner.user.pk not in barred and not stands_in else []
-    # Like `make_move`: whoever stands in for somebody barred, in whatever role, would be refused there.
-    standing_in = Assignment.objects.filter(in_force(on), delegated_by__in=barred).values_list("user_id", flat=True)
-    refused = barred | set(standing_in)
+        return [owner.user] if owner.user.is_active and owner.user.pk not in refused else []
     rows = Assignment.objects.filter(in_force(on), role=owner.role, unit=owner.unit, user__is_active=True).select_related("user")
     people: dict[int, User] = {}
     for row in rows.order_by("pk"):
@@ -192,9 +206,9 @@ def open_todo(
     nobody at all can act, before anything is written.
     """
     on = timezone.localtime(at).date()
-    barred = involved_ids(record) | recused_ids(record) if decides else set()
+    refused = _refused(involved_ids(record) | recused_ids(record), on=on) if decides else set()
     for owner in owners:
-        people = eligible(owner, barred=barred, on=on)
+        people = _behind(owner, refused=refused, on=on)
         if people:
             todo = Todo.objects.create(
                 **about(record),
@@ -217,9 +231,14 @@ def open_todo(
 
 def _let_read(record: FlowRecord, people: Iterable[User], *, label: str, on: datetime.date, at: datetime.datetime) -> None:
     """Whoever has to act on a 限定人员 record is lent it for as long as an act may take."""
-    if record.secrecy == record.Secrecy.LIMITED:
-        for person in people:
-            lend(record, to=person, until=on + datetime.timedelta(days=HANDLING_DAYS), reason=f"办理{label}", by=None, at=at, on=on)
+    loans: Any = record.LOAN
+    if record.secrecy != record.Secrecy.LIMITED or loans is None:
+        return
+    until = on + datetime.timedelta(days=HANDLING_DAYS)
+    longer = set(loans._base_manager.filter(content_object=record, until__gte=until).values_list("user_id", flat=True))
+    for person in people:
+        if person.pk not in longer:  # a loan that runs longer keeps its end and its reason
+            lend(record, to=person, until=until, reason=f"办理{label}", by=None, at=at, on=on)
 
 
 def recused_ids(record: FlowRecord) -> set[int]:
@@ -248,8 +267,7 @@ def give_back(
     """Return a record to its author. Remembers who did it, at which node, and which fields are to be changed."""
     node = record.state
     step = make_move(record, name, by=by, at=at, opinion=opinion, version=version)
-    last = RecordVersion.objects.filter(**about(record)).aggregate(n=Max("number"))["n"] or 0
-    Return.objects.create(**about(record), step=step, back_to=node, by=by, fields=list(fields), version=last)
+    Return.objects.create(**about(record), step=step, back_to=node, by=by, fields=list(fields), version=_last_version(record))
     hand_to_author(record, at=at)
     return step
 
@@ -282,8 +300,15 @@ def settle_return(record: FlowRecord, *, at: datetime.datetime) -> None:
 
 def keep_version(record: FlowRecord, *, by: User | None, at: datetime.datetime, reason: str) -> RecordVersion:
     """Freeze the content as the next version."""
-    last = RecordVersion.objects.filter(**about(record)).aggregate(n=Max("number"))["n"] or 0
-    return RecordVersion.objects.create(**about(record), number=last + 1, data=record.snapshot(), made_by=by, made_at=at, reason=reason)
+    named = [field.name for field in record._meta.concrete_fields if field.many_to_one]
+    data = type(record)._base_manager.select_related(*named).get(pk=record.pk).snapshot()  # all it names in one query
+    number = _last_version(record) + 1
+    return RecordVersion.objects.create(**about(record), number=number, data=data, made_by=by, made_at=at, reason=reason)
+
+
+def _last_version(record: FlowRecord) -> int:
+    number: int | None = RecordVersion.objects.filter(**about(record)).aggregate(n=Max("number"))["n"]
+    return number or 0
 
 
 def mark_seen(record: FlowRecord, *, user: User, at: datetime.datetime) -> None:
@@ -312,9 +337,9 @@ def copy_to(record: FlowRecord, *, owners: Sequence[Owner], label: str, at: date
         )
 
 
-def owner_names(todo: Todo, *, on: datetime.date, barred: set[int] | None = None) -> str:
+def owner_names(todo: Todo, *, on: datetime.date) -> str:
     """Who a to-do waits for, as shown on the page: 「张三」 or 「部门负责人 张三、李四」."""
-    people = eligible(Owner(todo.role, todo.unit, todo.department, todo.user), barred=barred or set(), on=on)
+    people = eligible(Owner(todo.role, todo.unit, todo.department, todo.user), barred=set(), on=on)
     names = "、".join(p.name for p in people)
     return names if todo.user_id else f"{Role(todo.role).label} {names}".strip()
 
@@ -323,7 +348,7 @@ def facts(step: Step) -> dict[str, Any]:
     """One step as plain facts for papers and the API."""
     return {
         "label": step.label,
-        "by": step.by.name if step.by else "系统",
+        "by": step.who,
         "title": step.by_title,
         "at": step.at,
         "opinion": step.opinion,

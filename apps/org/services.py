@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.accounts.services import end_sessions, mark_administrator
@@ -15,7 +16,7 @@ from apps.audit import streams
 from apps.audit.services import note
 from apps.core.errors import Refused
 from apps.org.models import PATH_WIDTH, Assignment, Body, Loan, Recusal, Sitting, Unit, UnitRecord
-from apps.org.queries import in_force, members
+from apps.org.queries import members
 from apps.org.roles import ADMINISTRATORS, Role
 from apps.org.rules import administrators_clash, why_not_delegable
 from apps.org.scope import forget_scope, scope_of
@@ -52,6 +53,14 @@ def move_unit(unit: Unit, *, to: Unit, by: User, at: datetime.datetime) -> None:
     note("unit.moved", stream=streams.SYS, by=by, at=at, record=unit, unit_id=unit.pk, before={"path": old}, after={"path": unit.path})
 
 
+def _held(user: User, *, since: datetime.date, until: datetime.date | None) -> set[str]:
+    """The roles somebody holds on any day of a period: what begins later clashes as well."""
+    rows = Assignment.objects.filter(Q(until__isnull=True) | Q(until__gte=since), user=user)
+    if until is not None:
+        rows = rows.filter(since__lte=until)
+    return set(rows.values_list("role", flat=True))
+
+
 @transaction.atomic
 def assign(
     user: User,
@@ -67,8 +76,7 @@ def assign(
     reason: str = "",
 ) -> Assignment:
     """Give a person a role somewhere. Raises Refused when 三员 would clash (domain.md §2.2) or the giver grants himself."""
-    held = set(Assignment.objects.filter(in_force(since), user=user).values_list("role", flat=True))
-    if administrators_clash(held, role):
+    if administrators_clash(_held(user, since=since, until=until), role):
         raise Refused("三员职责互斥，一人不能兼任，也不能兼任业务角色。")
     if by is not None and by.pk == user.pk:
         raise Refused("不能给本人授权，请由另一位安全保密管理员办理。")
@@ -96,7 +104,12 @@ def assign(
 
 @transaction.atomic
 def end_assignment(row: Assignment, *, on: datetime.date, by: User, at: datetime.datetime, reason: str) -> None:
-    """Take a role back: `on` is the last day it holds. Takes effect on the next request."""
+    """Take a role back, with what was delegated from it: `on` is the last day it holds. Takes effect on the next request.
+
+    Raises Refused for a day before the right begins.
+    """
+    if on < row.since:
+        raise Refused(f"收回日期不得早于授权起始日{row.since}。", field="until")
     before = {"until": row.until}
     row.until = on
     row.save(update_fields=["until"])
@@ -105,6 +118,21 @@ def end_assignment(row: Assignment, *, on: datetime.date, by: User, at: datetime
     note(
         "grant.ended", stream=streams.SYS, by=by, at=at, record=row, unit_id=row.unit_id, before=before, after={"until": on}, reason=reason
     )
+    if row.delegated_by_id is None:
+        _end_delegations(row, on=on, by=by, at=at, reason=reason)
+
+
+def _end_delegations(row: Assignment, *, on: datetime.date, by: User, at: datetime.datetime, reason: str) -> None:
+    """Whoever stands in loses the right with its holder; a delegation that has not begun yet goes altogether."""
+    copies = Assignment.objects.filter(delegated_by=row.user, role=row.role, unit=row.unit, department=row.department, until__gt=on)
+    for copy in copies.select_related("user", "unit").order_by("pk"):
+        if copy.since <= on:
+            end_assignment(copy, on=on, by=by, at=at, reason=reason)
+            continue
+        before = {"since": copy.since}
+        note("grant.ended", stream=streams.SYS, by=by, at=at, record=copy, unit_id=copy.unit_id, before=before, reason=reason)
+        copy.delete()
+        forget_scope(copy.user)
 
 
 @transaction.atomic
@@ -118,7 +146,9 @@ def delegate(
         raise Refused("受托人不能是本人。")
     if why := why_not_delegable(row.role, since=since, until=until, own=row.delegated_by_id is not None):
         raise Refused(why)
-    if administrators_clash(set(Assignment.objects.filter(in_force(since), user=to).values_list("role", flat=True)), row.role):
+    if since < row.since or (row.until is not None and until > row.until):
+        raise Refused("代理期限须在本人授权期限之内。")
+    if administrators_clash(_held(to, since=since, until=until), row.role):
         raise Refused("受托人是管理员账号，不能代理业务权限。")
     copy = Assignment.objects.create(
         user=to,

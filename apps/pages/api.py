@@ -85,7 +85,7 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
             raise ParseError("请求内容须是一个 JSON 对象。")
         key, user = request.headers.get("Idempotency-Key", ""), cast("User", request.user)
         with transaction.atomic():
-            press = once(f"api-{key}" if key else "", user=user, at=timezone.now())
+            press = once(key, user=user, at=timezone.now(), place=f"{request.method} {request.path}")
             if press.answer is not None:
                 return press.answer, False
             record = self.write(dict(request.data), instance=instance)

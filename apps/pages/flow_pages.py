@@ -20,6 +20,7 @@ from apps.flow.queries import compare, open_return, open_todos, steps_of, versio
 from apps.flow.services import mark_seen, owner_names
 from apps.pages.forms import MoveForm
 from apps.pages.idempotency import once
+from apps.pages.paging import whole
 from apps.pages.views import RecordPages
 
 
@@ -37,6 +38,7 @@ class FlowPages(RecordPages):
     """RecordPages of a model with a MACHINE: one address per move, `/base/<pk>/<move>/`, POST only."""
 
     MOVES: ClassVar[dict[str, MovePage]] = {}
+    STANDS_FOR: ClassVar[dict[str, str]] = {}  # a state beside the line: the one of the line it belongs to
     HANDLERS: ClassVar[dict[str, dict[str, str]]] = RecordPages.HANDLERS | {"move": {"get": "ask", "post": "move"}, "diff": {"get": "diff"}}
     ROUTES: ClassVar[dict[str, str]] = RecordPages.ROUTES | {"diff": "<int:pk>/diff/", "move": "<int:pk>/do/<slug:name>/"}
 
@@ -82,7 +84,7 @@ class FlowPages(RecordPages):
         if data.get("is_anonymous"):
             token = ""  # a kept press would name the person and the minute
         with transaction.atomic():
-            press = once(token, user=self.request.user, at=timezone.now())
+            press = once(token, user=self.request.user, at=timezone.now(), place=self.request.path)
             if press.answer is None:
                 page.service(self.object, by=self.request.user, at=timezone.now(), **data)
                 press.keep({"message": page.done})
@@ -93,9 +95,12 @@ class FlowPages(RecordPages):
         return redirect(self.object.get_absolute_url() if still_seen else reverse("home"))
 
     def stay(self, form: MoveForm, reason: str) -> HttpResponse:
-        """The detail page again, with the reason above and the typed opinion in place."""
-        self.object = self.get_queryset().get(pk=self.object.pk)
-        self.page = "detail"
+        """The detail page again, with the reason above and the typed opinion in place; elsewhere when the record left his sight."""
+        fresh = self.get_queryset().filter(pk=self.object.pk).first()
+        if fresh is None:
+            messages.error(self.request, reason)
+            return redirect("home")
+        self.object, self.page = fresh, "detail"
         context = {"object": self.object, "may_edit": self.may_edit(self.object), "refused": reason}
         shown = self.request.POST.copy()  # the version shown from now on is the one on the page
         shown["version"] = str(self.object.version)
@@ -132,10 +137,13 @@ class FlowPages(RecordPages):
         return MoveForm(record=self.object, user=self.request.user, **kwargs)
 
     def strip(self) -> list[dict[str, str]]:
-        """The flow strip: the main states in order, each ok, cur or later."""
+        """The flow strip: the main states in order, each ok, cur or later; none for a state that leads nowhere on it."""
         line = self.object.MACHINE.line
         names = [state for state, _ in line]
-        here = names.index(self.object.state) if self.object.state in names else -1
+        state = self.STANDS_FOR.get(self.object.state, self.object.state)
+        if state not in names:
+            return []
+        here = names.index(state)
         return [{"label": label, "kind": "ok" if i < here else "cur" if i == here else ""} for i, (_, label) in enumerate(line)]
 
     def diff(self, request: PortalRequest, pk: int) -> HttpResponse:
@@ -143,11 +151,7 @@ class FlowPages(RecordPages):
         kept = {v.number: v for v in versions_of(self.object)}
         if not kept:
             raise Http404
-        new = kept.get(_number(request.GET.get("to"))) or kept[max(kept)]
-        old = kept.get(_number(request.GET.get("from"))) or kept.get(new.number - 1) or new
+        new = kept.get(whole(request.GET.get("to"))) or kept[max(kept)]
+        old = kept.get(whole(request.GET.get("from"))) or kept.get(new.number - 1) or new
         rows = compare(old.data, new.data)
         return self.render({"object": self.object, "versions": list(kept.values()), "old": old, "new": new, "rows": rows})
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isdigit() and len(text) < 6 else 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
-from django.forms import BaseFormSet
+from django.forms import BaseFormSet, BoundField
 from django.forms.utils import ErrorDict, ErrorList
+from django.utils.choices import flatten_choices
 
 
 def without_errors(form: Any) -> Any:
@@ -20,6 +21,16 @@ def without_errors(form: Any) -> Any:
     else:
         form._errors = ErrorDict()
     return form
+
+
+def as_read(field: BoundField) -> str:
+    """What stands in a field of a form, as its reader sees it: names of choices instead of their keys."""
+    value = field.value()
+    values = value if isinstance(value, list | tuple) else [] if value is None else [value]
+    kind: Any = field.field
+    names = dict(flatten_choices(kind.choices)) if hasattr(kind, "choices") else {True: "是", False: "否"}
+    named = {str(key): str(name) for key, name in names.items()}
+    return "、".join(named.get(str(kind.prepare_value(v)), str(v)) for v in values if v != "")
 
 
 class MoveForm(forms.Form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -30,11 +31,12 @@ class Once:
             self.row.save(update_fields=["answer"])
 
 
-def once(token: str, *, user: User, at: datetime.datetime) -> Once:
+def once(token: str, *, user: User, at: datetime.datetime, place: str = "") -> Once:
     """Take a token inside the caller's transaction. A second taker waits for the first and gets its answer.
 
-    An empty token takes part in nothing. Raises Refused for a token longer than 64 characters, and when the first
-    use is known but gave no answer.
+    With a `place` (the address posted to) the same token means something else at another place: a page shows several
+    buttons with one token. An empty token takes part in nothing. Raises Refused for a token longer than 64 characters
+    or with other than printable ASCII, and when the first use is known but gave no answer.
     """
     if not transaction.get_connection().in_atomic_block:
         raise RuntimeError("once() belongs inside the transaction that writes")
@@ -42,6 +44,10 @@ def once(token: str, *, user: User, at: datetime.datetime) -> Once:
         return Once(None, None)
     if len(token) > MAX_TOKEN:
         raise Refused("提交标识过长，刷新页面后再提交。")
+    if not (token.isascii() and token.isprintable()):
+        raise Refused("提交标识无效，刷新页面后再提交。")
+    if place:
+        token = sha256(f"{place} {token}".encode()).hexdigest()
     Submission.objects.bulk_create([Submission(token=token, user=user, at=at)], ignore_conflicts=True)
     row = Submission.objects.select_for_update().get(user=user, token=token)
     if row.answer is not None:

@@ -8,6 +8,7 @@ from django.core.paginator import Page, Paginator
 EXACT_UP_TO = 10_000
 SIZES = (10, 20, 50, 100)
 DEFAULT_SIZE = 20
+LONGEST = 9  # digits that fit an integer column
 
 
 class RecordPaginator(Paginator):
@@ -27,10 +28,16 @@ class RecordPaginator(Paginator):
         return self.count > EXACT_UP_TO
 
     def page(self, number: int | str) -> Page:
-        """The page, or the nearest one that exists."""
-        return self.get_page(number) if not isinstance(number, int) or number > self.num_pages or number < 1 else super().page(number)
+        """The page, or the nearest one that exists: the first for what is no page number."""
+        wanted = whole(str(number)) or 1
+        return super().page(min(wanted, self.num_pages))
+
+
+def whole(text: str | None) -> int:
+    """The number somebody typed into an address or posted with a form; 0 for anything that is none or too long for a column."""
+    return int(text) if text and text.isdecimal() and len(text) <= LONGEST else 0
 
 
 def size_from(value: str | None) -> int:
     """The rows per page asked for, when it is one of those offered."""
-    return int(value) if value and value.isdigit() and int(value) in SIZES else DEFAULT_SIZE
+    return size if (size := whole(value)) in SIZES else DEFAULT_SIZE

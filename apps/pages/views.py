@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -24,10 +25,10 @@ from apps.core.errors import Refused
 from apps.org.models import UnitRecord
 from apps.org.scope import scope_of
 from apps.pages import services
-from apps.pages.forms import without_errors
+from apps.pages.forms import as_read, without_errors
 from apps.pages.idempotency import once
 from apps.pages.models import SavedView
-from apps.pages.paging import SIZES, RecordPaginator, size_from
+from apps.pages.paging import SIZES, RecordPaginator, size_from, whole
 
 Trail = list[tuple[str, str]]  # named here: inside the class `list` is the page of that name
 Conflicts = list[dict[str, Any]]
@@ -157,8 +158,8 @@ class RecordPages(LoginRequiredMixin, View):
     def keep_view(self, request: PortalRequest) -> HttpResponse:
         """Save the current filter as a tab, or remove one."""
         try:
-            if request.POST.get("remove", "").isdigit():
-                services.drop_view(request.user, register=self.base, pk=int(request.POST["remove"]))
+            if "remove" in request.POST:
+                services.drop_view(request.user, register=self.base, pk=whole(request.POST["remove"]))
             else:
                 services.save_view(
                     request.user, register=self.base, name=request.POST.get("name", ""), query=request.POST.get("query", "")[:1000]
@@ -210,7 +211,7 @@ class RecordPages(LoginRequiredMixin, View):
             return self.refused_form(form, formsets)
         try:
             with transaction.atomic():
-                press = once(request.POST.get("token", ""), user=request.user, at=timezone.now())
+                press = once(request.POST.get("token", ""), user=request.user, at=timezone.now(), place=request.path)
                 answer = press.answer
                 if answer is None:
                     answer = self.write_inside_scope(form, formsets, submit=submit)
@@ -230,21 +231,23 @@ class RecordPages(LoginRequiredMixin, View):
 
     def refused_form(self, form: Any, formsets: dict[str, Any], no: Refused | None = None) -> HttpResponse:
         """The same form with the reasons; what was typed is kept as a draft as well."""
-        services.save_draft(self.request.user, key=self.draft_key, posted=self.request.POST, at=timezone.now())
-        context = {"form": form, "formsets": formsets, "has_errors": True} | self.form_context()
+        with suppress(Refused):  # too long to be kept: it is still on the page
+            services.save_draft(self.request.user, key=self.draft_key, posted=self.request.POST, at=timezone.now())
         if no is not None:
             form.add_error(no.field if no.field in form.fields else None, no.message)
-            context["conflicts"] = self.conflicts(form)
-        return self.render(context, status=422)
+        context = {"form": form, "formsets": formsets, "has_errors": True, "conflicts": self.conflicts(form)}
+        return self.render(context | self.form_context(), status=422)
 
     def conflicts(self, form: Any) -> Conflicts:
-        """When somebody saved first: each field whose stored value differs from what was typed here."""
-        posted = self.request.POST.get("version", "")
-        if self.object is None or not posted.isdigit() or int(posted) == self.object.version:
+        """When somebody saved first: each field whose stored value differs from what was typed here, as a person reads it.
+
+        Also beside other faults: the page shown now carries the new version, so this is the last time to say so.
+        """
+        if self.object is None or whole(self.request.POST.get("version")) == self.object.version:
             return []
         stored = self.form_class(instance=self.model.objects.visible_to(self.request.user).get(pk=self.object.pk), user=self.request.user)
         return [
-            {"label": stored.fields[name].label, "stored": stored[name].value(), "typed": form[name].value()}
+            {"label": stored.fields[name].label, "stored": as_read(stored[name]), "typed": as_read(form[name])}
             for name in form.changed_data
             if name in stored.fields
         ]

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from apps.org.models import Sitting
 from apps.pages.forms import MoveForm
-from apps.risks.content import FIELDS
+from apps.risks.content import FIELDS, GRADING
 from apps.risks.machine import STRIKE_REASONS
 from apps.risks.models import Adjustment, RiskPoint
 from apps.risks.picks import NOT_OFFERED, PickField
@@ -33,7 +33,7 @@ class AgreeForm(MoveForm):
 class SittingForm(MoveForm):
     """登记会议通过."""
 
-    sitting = PickField(label="审定会议")
+    sitting = PickField(label="审定会议", help_text="登记会议通过时选择。")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,9 +50,16 @@ class GiveBackForm(MoveForm):
 
     fields = forms.MultipleChoiceField(  # type: ignore[assignment]  # a form field of that name, taken away by the metaclass
         label="需要修改的栏目", required=False, widget=forms.CheckboxSelectMultiple,
-        choices=[*((n, str(NAMES[n])) for n in FIELDS), ("measures", "防控措施")],
+        choices=[*((n, str(NAMES[n])) for n in FIELDS if n != "unit"), ("measures", "防控措施")],
         error_messages={"invalid_choice": NOT_OFFERED},
     )  # fmt: skip
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Only the grading of the record's own method is offered."""
+        super().__init__(*args, **kwargs)
+        unused = {name for method, names in GRADING.items() if method != self.record.method for name in names}
+        offered = self.fields["fields"]
+        offered.choices = [(name, label) for name, label in offered.choices if name not in unused]
 
 
 class ObjectForm(MoveForm):

@@ -19,11 +19,11 @@ from apps.risks.filters import RiskFilter
 from apps.risks.models import RiskPoint
 from apps.risks.queries import for_list
 
-COLUMNS = (
-    Column("序号", 2, "center"), Column("单位", 4), Column("部门", 4), Column("岗位", 4), Column("权力事项", 5), Column("业务领域", 4),
-    Column("风险类别", 4), Column("风险点", 6), Column("表现形式", 11), Column("等级", 2, "center"), Column("防控措施", 13),
-    Column("责任人", 3), Column("部门负责人", 3), Column("责任领导", 3), Column("完成时限", 4, "center"),
-    Column("落实情况", 4), Column("公示日期", 4, "center"),
+COLUMNS = (  # widths in mm: names of three characters, dates and 「长期坚持」 stay on one line at 10 pt
+    Column("序号", 8, "center"), Column("单位", 13.5), Column("部门", 12.8), Column("岗位", 12.8), Column("权力事项", 13),
+    Column("业务领域", 12.8), Column("风险类别", 12.8), Column("风险点", 18), Column("表现形式", 32), Column("等级", 8, "center"),
+    Column("防控措施", 35), Column("责任人", 13, "center"), Column("部门负责人", 13, "center"), Column("责任领导", 13, "center"),
+    Column("完成时限", 20.4, "center"), Column("落实情况", 18.5, "center"), Column("公示日期", 20.4, "center"),
 )  # fmt: skip
 
 
@@ -69,7 +69,8 @@ def lines(rows: Any) -> Iterator[list[Any]]:
         measures = sorted(point.measures.all(), key=lambda m: m.number)
         many = len(measures) > 1
         yield [
-            number, point.unit.short_name, point.department, point.post, point.power, code_text("business_area", point.domain),
+            number, point.unit.short_name, point.department, point.post, point.power,
+            code_text("business_area", point.domain).partition("（")[0],
             code_text("risk_kind", point.category), point.name, point.manifestation, point.get_level_display(),
             "\n".join(f"{m.number}. {m.content}" if many else m.content for m in measures), point.responsible, point.head, point.leader,
             "\n".join("长期坚持" if m.is_standing else f"{m.due_on:%Y-%m-%d}" if m.due_on else "—" for m in measures),

@@ -8,15 +8,15 @@ from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from apps.core.templatetags.ui import short_day
+from apps.risks.content import GRADING
 from apps.risks.models import RiskPoint
 
 if TYPE_CHECKING:
-    from apps.risks.forms import RiskPointForm
+    from apps.risks.forms import BaseMeasureFormSet, RiskPointForm
 
-GRADING = {"lc": ("likelihood", "severity"), "consequence": ("consequence",), "count": ("criteria",)}
 NEEDED = (
     "layer", "power", "domain", "category", "manifestation", "authority", "likelihood", "severity", "consequence", "criteria", "level",
-    "head", "leader", "ways",
+    "head", "leader", "ways", "topic", "publicity_scope", "publicity_channels",
 )  # fmt: skip
 SECTIONS = (
     ("一、填报信息", ("unit", "department", "year", "layer", "post", "topic", "secrecy")),
@@ -45,6 +45,14 @@ def of_form(form: RiskPointForm, *, is_submitted: bool) -> list[dict[str, Any]]:
     return shown
 
 
+def nav_of(shown: list[dict[str, Any]], measures: BaseMeasureFormSet, *, is_submitted: bool) -> list[dict[str, Any]]:
+    """The list beside the form: its sections, and the measures below them."""
+    rows = [row for row in measures.forms if not row["DELETE"].value()]
+    faults = sum(len(row.errors) for row in rows) + len(measures.non_form_errors()) if is_submitted else 0
+    status = faults or ("done" if rows else "todo")
+    return [*shown, {"title": "六、防控措施", "anchor": "measures", "status": status}]
+
+
 def _status(bound: list[Any], *, is_submitted: bool) -> str | int:
     if is_submitted and (faults := sum(len(f.errors) for f in bound)):
         return faults
@@ -53,14 +61,15 @@ def _status(bound: list[Any], *, is_submitted: bool) -> str | int:
 
 
 def facts(record: RiskPoint) -> list[tuple[str, Any]]:
-    """The key facts under the title."""
-    return [
+    """The key facts under the title; what is not there yet is left out."""
+    shown = [
         ("编号", record.number), ("填报单位", record.unit.short_name), ("部门", record.department), ("岗位", record.post),
         ("评定等级", record.get_level_display()), ("风险值D", record.score), ("填报人", record.created_by),
         ("公示", f"{short_day(record.publicity_from)}～{short_day(record.publicity_until)}" if record.publicity_from else ""),
         ("生效日期", short_day(record.effective_on) if record.effective_on else ""),
         ("复查期限", short_day(record.review_due_on) if record.review_due_on else ""),
     ]  # fmt: skip
+    return [(label, value) for label, value in shown if value not in {None, ""}]
 
 
 def content(record: RiskPoint, *, phone: str) -> list[dict[str, Any]]:

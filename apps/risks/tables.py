@@ -18,7 +18,7 @@ from apps.risks.models import RiskPoint
 SOON = datetime.timedelta(days=14)
 
 
-LINE = 26  # characters of the second line of a row
+LINE = 22  # characters of the second line of a row
 
 
 def short(text: str) -> str:

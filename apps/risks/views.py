@@ -14,7 +14,9 @@ from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.documents.services import request_job
 from apps.pages.flow_pages import FlowPages, MovePage
-from apps.pages.forms import MoveForm
+from apps.pages.forms import MoveForm, without_errors
+from apps.pages.services import as_posted, draft_of
+from apps.pages.views import Trail
 from apps.risks import move_forms, queries, sections, services
 from apps.risks.filters import RiskFilter
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, full_errors
@@ -42,6 +44,8 @@ class DisciplineForm(move_forms.AgreeForm, move_forms.GiveBackForm):
 class PartyForm(move_forms.SittingForm, move_forms.GiveBackForm):
     """待党委会审定: with its sitting, or return."""
 
+    field_order = ("opinion", "sitting", "fields")
+
 
 class RiskPages(FlowPages):
     """廉政风险点."""
@@ -53,6 +57,7 @@ class RiskPages(FlowPages):
     base = "risks"
     new_label = "登记风险点"
 
+    STANDS_FOR: ClassVar[dict[str, str]] = {"objection": "publicity", "adjusting": "in_force"}
     MOVES: ClassVar[dict[str, MovePage]] = {
         "submit": MovePage(services.submit, "风险点已提交，下一步由部门负责人审核。"),
         "withdraw": MovePage(services.withdraw, "风险点已撤回，修改后可再次提交。"),
@@ -150,10 +155,10 @@ class RiskPages(FlowPages):
 
     def render(self, context: dict[str, Any], status: int = 200) -> HttpResponse:
         if self.page in self.TEMPLATES:
-            context = {
-                "sections": sections.of_form(context["form"], is_submitted=bool(context.get("has_errors"))),
-                "submit_label": "提交",
-            } | context
+            was_sent = bool(context.get("has_errors"))
+            shown = sections.of_form(context["form"], is_submitted=was_sent)
+            nav = sections.nav_of(shown, context["formsets"]["measures"], is_submitted=was_sent)
+            context = {"sections": shown, "nav": nav, "submit_label": "提交"} | context
         return super().render(context, status=status)
 
     # -- detail --------------------------------------------------------------------------------------------------
@@ -170,7 +175,8 @@ class RiskPages(FlowPages):
             "discipline": DisciplineForm if record.is_lowered else move_forms.GiveBackForm,
         }  # fmt: skip
         if record.state == "adjusting":
-            forms["adjusting"] = move_forms.AgreeAdjustmentForm if node_of(record) == "party" else move_forms.AgreeForm
+            by_node = {"party": move_forms.SittingForm, "discipline": move_forms.AgreeForm}
+            forms["adjusting"] = by_node.get(node_of(record), MoveForm)
         return forms.get(record.state, MoveForm)(record=record, user=self.request.user, **kwargs)
 
     def detail_context(self) -> dict[str, Any]:
@@ -212,14 +218,27 @@ class AdjustPages(RiskPages):
     def draft_url(self) -> str:
         return reverse("risks-adjust-draft", args=[self.object.pk])
 
+    def asked(self) -> move_forms.OpenAdjustmentForm:
+        """Kind and reason: as posted, else as last typed."""
+        if self.request.method == "POST":
+            return move_forms.OpenAdjustmentForm(self.request.POST)
+        draft = draft_of(self.request.user, self.draft_key)
+        return without_errors(move_forms.OpenAdjustmentForm(as_posted(draft))) if draft else move_forms.OpenAdjustmentForm()
+
     def form_context(self, *, version: int | None = None) -> dict[str, Any]:
-        posted = self.request.POST if self.request.method == "POST" else None
-        return super().form_context(version=version) | {"adjustment": move_forms.OpenAdjustmentForm(posted), "title": "发起调整"}
+        words = {"title": "发起调整", "submit_label": "发起调整", "verb": "发起调整", "no_save": True}
+        return super().form_context(version=version) | words | {"adjustment": self.asked()}
+
+    def crumbs(self) -> Trail:
+        return [*super().crumbs()[:-1], (self.object.number, self.object.get_absolute_url()), ("发起调整", "")]
+
+    def faults(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> bool:
+        fine = [self.asked().is_valid(), not super().faults(form, formsets, submit=submit)]
+        return not all(fine)
 
     def write(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> tuple[RiskPoint, str]:
-        asked = move_forms.OpenAdjustmentForm(self.request.POST)
-        if not asked.is_valid():
-            raise Refused("；".join(str(m) for errors in asked.errors.values() for m in errors))
+        asked = self.asked()
+        asked.is_valid()
         fields, measures = content_from(form, formsets["measures"])
         services.open_adjustment(
             self.object, kind=asked.cleaned_data["kind"], reason=asked.cleaned_data["reason"], fields=fields, measures=measures,

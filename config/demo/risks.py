@@ -66,7 +66,8 @@ class Clock:
             while self.day.weekday() > 4:
                 self.day += datetime.timedelta(days=1)
         self.minute = (self.minute + 37) % 420
-        return timezone.make_aware(datetime.datetime.combine(self.day, datetime.time(9)) + datetime.timedelta(minutes=self.minute))
+        hour = datetime.datetime.combine(self.day, datetime.time(9)) + datetime.timedelta(minutes=self.minute)
+        return min(timezone.make_aware(hour), timezone.now())  # the demo has a past, never a future
 
 
 class Sower:
@@ -100,8 +101,7 @@ class Sower:
 
     def _grow(self, point: dict[str, Any], target: str) -> None:
         kind, _, detail = target.partition(":")
-        back = {"in_force": 110, "struck": 170, "adjusting": 120, "objection": 24, "publicity": 14}.get(kind, 9)
-        clock = Clock(self.today - datetime.timedelta(days=back + len(point["name"]) % 7 * (8 if kind == "in_force" else 0)))
+        clock = Clock(self.today - datetime.timedelta(days=self._days_back(point, kind)))
         author = self._author(point["unit"], detail)
         record = services.create_draft(self._fields(point), measures=self._measures(point, clock.day), by=author, at=clock.next())
         if kind == "draft":
@@ -115,6 +115,14 @@ class Sower:
             self._send_back(record, detail, clock)
         elif kind != "department":
             self._walk(record, kind, detail, clock)
+
+    def _days_back(self, point: dict[str, Any], kind: str) -> int:
+        """How long ago a point was registered, so that it can have come as far as it is, and not all on one day."""
+        days = {"draft": 3, "returned": 6, "department": 5, "leader": 6, "discipline": 8, "party": 9, "void": 20, "in_force": 60,
+                "publicity": 10, "objection": 11, "adjusting": 32, "struck": 90}[kind]  # fmt: skip
+        if point["L"] * point["C"] >= 9 and kind in {"publicity", "objection", "adjusting"}:
+            days += 4  # the party committee sat in between
+        return days + len(point["manifestation"]) % (70 if kind == "in_force" else 4)
 
     def _author(self, unit: str, detail: str) -> User:
         if detail in {"staff", "finance"}:

@@ -422,6 +422,13 @@ def test_an_address_that_does_not_resolve_is_empty():
     assert menu.address("login").endswith("/login/")
 
 
+def test_a_pair_that_would_stand_alone_takes_the_line():
+    rows = [("a", 1), ("b", 2), ("c", 3), ("d", 4, True), ("e", 5, False)]
+    assert [(label, wide) for label, _, wide in ui.filled(rows)] == [("a", False), ("b", False), ("c", True), ("d", True), ("e", True)]
+    assert ui.filled([("a", 1), ("b", 2)]) == [("a", 1, False), ("b", 2, False)]
+    assert ui.filled([]) == []
+
+
 # ---- shell and error pages
 
 

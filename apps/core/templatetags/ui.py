@@ -293,6 +293,22 @@ def opinion_rule(moves: list[dict[str, str]]) -> str:
 
 
 @register.filter
+def filled(rows: Iterable[Any]) -> list[tuple[Any, Any, bool]]:
+    """Pairs of label and value for two columns: one that would stand alone in its line takes the whole line."""
+    shown: list[tuple[Any, Any, bool]] = []
+    alone = False
+    for label, value, *more in rows:
+        wide = bool(more and more[0])
+        if wide and alone:
+            shown[-1] = (*shown[-1][:2], True)
+        shown.append((label, value, wide))
+        alone = not wide and not alone
+    if alone:
+        shown[-1] = (*shown[-1][:2], True)
+    return shown
+
+
+@register.filter
 def rows_title(formset: Any) -> str:
     """The heading over repeating rows: the formset's own `title`, else what its rows are called."""
     return getattr(formset, "title", "") or str(formset.model._meta.verbose_name)
