@@ -215,6 +215,7 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "ENUM_NAME_OVERRIDES": {"GradeEnum": "apps.risks.models.GRADES", "LevelEnum": "apps.risks.models.RiskPoint.Level"},
 }
 
 CELERY_BROKER_URL = env("REDIS_URL")

@@ -13,4 +13,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         import_module("apps.accounts.events")
+        import_module("apps.accounts.schema")
         import_module("apps.audit.net").watch(self.get_model("User"))

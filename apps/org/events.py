@@ -13,6 +13,7 @@ catalogue.declare(
         "loan.recalled": "收回借阅",
         "recusal.declared": "登记回避",
         "recusal.lifted": "解除回避",
+        "body.seated": "登记机构成员",
         "sitting.recorded": "登记会议",
         "sitting.confirmed": "确认会议",
     }

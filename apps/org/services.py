@@ -15,7 +15,7 @@ from apps.accounts.services import end_sessions, mark_administrator
 from apps.audit import streams
 from apps.audit.services import note
 from apps.core.errors import Refused
-from apps.org.models import PATH_WIDTH, Assignment, Body, Loan, Recusal, Sitting, Unit, UnitRecord
+from apps.org.models import PATH_WIDTH, Assignment, Body, BodyMember, Loan, Person, Recusal, Sitting, Unit, UnitRecord
 from apps.org.queries import members
 from apps.org.roles import ADMINISTRATORS, Role
 from apps.org.rules import administrators_clash, why_not_delegable
@@ -261,6 +261,19 @@ def lift_recusal(row: Recusal, *, stream: str, by: User, at: datetime.datetime, 
     row.lifted_at = at
     row.save(update_fields=["lifted_at"])
     note("recusal.lifted", stream=stream, by=by, at=at, record=row, reason=reason)
+
+
+@transaction.atomic
+def seat(
+    body: Body, person: Person, *, since: datetime.date, by: User | None, at: datetime.datetime, is_chair: bool = False
+) -> BodyMember:
+    """Give somebody a seat in a body from a day on. Raises Refused while he holds one there."""
+    if members(body, on=since).filter(person=person).exists():
+        raise Refused(f"{person.name}已是{body.name}成员。")
+    row = BodyMember.objects.create(body=body, person=person, is_chair=is_chair, since=since)
+    note("body.seated", stream=body.unit.stream, by=by, at=at, record=row, unit_id=body.unit_id,
+         after={"person": person.pk, "since": since, "is_chair": is_chair})  # fmt: skip
+    return row
 
 
 @transaction.atomic

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
 from rest_framework.exceptions import ParseError, PermissionDenied
@@ -107,6 +108,13 @@ class RiskDetailSerializer(RiskPointSerializer):
         return [{"label": todo.label, "due_on": todo.due_on, "opened_at": todo.opened_at} for todo in open_todos(record)]
 
 
+class MoveSerializer(serializers.Serializer):
+    """What every move takes; further fields are those of its form (`sitting`, `lowering_agreed`, `fields`, `reason` …)."""
+
+    opinion = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    version = serializers.IntegerField(required=False, min_value=1)
+
+
 class RiskViewSet(RecordViewSet):
     """廉政风险点."""
 
@@ -157,6 +165,7 @@ class RiskViewSet(RecordViewSet):
             return services.create_draft(fields, **acts)
         return services.update_point(instance, fields=fields, version=version_in(data), **acts)
 
+    @extend_schema(operation_id="risks_move", request=MoveSerializer)
     @action(detail=True, methods=["post"], url_path=r"(?P<move>[a-z_]{3,30})", url_name="move")
     def move(self, request: Request, pk: str, move: str) -> Response:
         """Make one move: 200 with the record, 400 with the fields at fault, 409 with the reason."""

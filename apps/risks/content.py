@@ -28,6 +28,7 @@ ADJUSTABLE = (
 )  # fmt: skip
 FIELDS = ("unit", "year", *ADJUSTABLE)
 MEASURE_FIELDS = ("kind", "content", "department", "person", "due_on", "is_standing", "basis", "progress", "progress_note")
+GRADING = {"lc": ("likelihood", "severity"), "consequence": ("consequence",), "count": ("criteria",)}  # fields of each method
 DICTIONARY_OF = {
     "topic": "topic_kind", "domain": "business_area", "category": "risk_kind", "ways": "finding_way",
     "publicity_scope": "publicity_scope", "publicity_channels": "publicity_channel",

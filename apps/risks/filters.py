@@ -61,13 +61,10 @@ class IdsField(forms.CharField):
         return [int(part) for part in parts]
 
 
-class IdsFilter(django_filters.Filter):
-    """Exactly these records, of those the person may see."""
+class IdsFilter(django_filters.CharFilter):
+    """Record keys, read by IdsField."""
 
     field_class = IdsField
-
-    def filter(self, qs: Any, value: list[int]) -> Any:
-        return qs.filter(pk__in=value) if value else qs
 
 
 class RiskFilter(django_filters.FilterSet):
@@ -90,7 +87,7 @@ class RiskFilter(django_filters.FilterSet):
     standing = django_filters.BooleanFilter(label="不含已销号、已作废", method="alive", widget=forms.CheckboxInput)
     mine = django_filters.BooleanFilter(label="我登记的", method="own", widget=forms.CheckboxInput)
     view = django_filters.ChoiceFilter(label="视图", choices=[(key, label) for key, label, _ in VIEWS], method="system_view")
-    ids = IdsFilter(label="所选记录")
+    ids = IdsFilter(label="所选记录", method="chosen")
     ordering = django_filters.ChoiceFilter(
         label="排序", choices=[(sign + key, sign + key) for key in ORDERS for sign in ("", "-")], method="nothing"
     )
@@ -104,6 +101,10 @@ class RiskFilter(django_filters.FilterSet):
             return queryset.none()
         found = super().filter_queryset(queryset)
         return sorted_by(found, self.form.cleaned_data.get("ordering") or "")
+
+    def chosen(self, queryset: Any, name: str, value: Any) -> Any:
+        """Exactly these records, of those the person may see."""
+        return queryset.filter(pk__in=value) if value else queryset
 
     def nothing(self, queryset: Any, name: str, value: Any) -> Any:
         """Read together with another filter."""

@@ -165,6 +165,8 @@ class MeasureForm(forms.ModelForm):
             field = self.fields[name]
             assert isinstance(field, PickField)
             field.offer(rows, label=label)
+        for name in ("kind", "content", "department", "person"):
+            self.fields[name].needed = True  # type: ignore[attr-defined]  # marked as 必填; a draft may still lack it
         self.fields["progress"].required = False
         self.fields["content"].error_messages["required"] = "填写措施内容"
 

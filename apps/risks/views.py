@@ -18,6 +18,7 @@ from apps.pages.forms import MoveForm, without_errors
 from apps.pages.services import as_posted, draft_of
 from apps.pages.views import Trail
 from apps.risks import move_forms, queries, sections, services
+from apps.risks.content import ADJUSTABLE
 from apps.risks.filters import RiskFilter
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, full_errors
 from apps.risks.machine import may_edit, node_of
@@ -217,6 +218,12 @@ class AdjustPages(RiskPages):
 
     def draft_url(self) -> str:
         return reverse("risks-adjust-draft", args=[self.object.pk])
+
+    def get_form(self, **kwargs: Any) -> Any:
+        form = super().get_form(**kwargs)
+        for name in set(form.fields) - set(ADJUSTABLE):
+            form.fields[name].disabled = True
+        return form
 
     def asked(self) -> move_forms.OpenAdjustmentForm:
         """Kind and reason: as posted, else as last typed."""

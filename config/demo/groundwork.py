@@ -9,8 +9,8 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.accounts.services import note as account_note
-from apps.org.models import Body, BodyMember, Department, Person, Post, Unit
-from apps.org.services import assign, create_unit
+from apps.org.models import Body, Department, Person, Post, Unit
+from apps.org.services import assign, create_unit, seat
 from config.demo.organisation import ACCOUNTS, DEPARTMENTS, NAMED, UNITS
 from config.demo.risk_points import RISK_POINTS
 
@@ -50,7 +50,7 @@ def lay(password: str, *, at: datetime.datetime) -> Ground:
     for n, row in enumerate(ACCOUNTS):
         _account(ground, row, order=n, hashed=hashed if n < NAMED else None, at=at)
     _leaders(ground)
-    _bodies(ground)
+    _bodies(ground, at=at)
     return ground
 
 
@@ -93,10 +93,10 @@ def _leaders(ground: Ground) -> None:
             department.save(update_fields=["head", "leader"])
 
 
-def _bodies(ground: Ground) -> None:
+def _bodies(ground: Ground, *, at: datetime.datetime) -> None:
     for code, unit in ground.units.items():
         if code == "GZ":
             continue
         body = Body.objects.create(unit=unit, kind=Body.Kind.PARTY, name=f"{unit.short_name}党委会" if code != "WY" else "M物业党支部委员会")
         for person in Person.objects.filter(unit=unit, category__in=Person.LEADING):
-            BodyMember.objects.create(body=body, person=person, is_chair=person.is_secretary, since=SINCE)
+            seat(body, person, is_chair=person.is_secretary, since=SINCE, by=None, at=at)

@@ -1,17 +1,14 @@
 """Strangers, double clicks, two people on one form, and the phone."""
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.test import Client
 from playwright.sync_api import expect
 
 from apps.flow.models import Step
 from apps.pages.models import Draft
 from apps.risks.models import RiskPoint
 from tests.journeys.desk import PHONE
-from tests.journeys.forms import MEASURE, NAME, POINT
-from tests.kit.people import again
+from tests.journeys.forms import MEASURE, POINT
 from tests.kit.risks import draft, point_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,32 +45,6 @@ def test_a_double_click_makes_one_row(desk):
     page.get_by_role("button", name="提交", exact=True).dblclick()
     author.told("风险点已提交")
     assert RiskPoint.objects.count() == Step.objects.count() == 1
-
-
-def test_ten_posts_of_one_form_make_one_row(served, world):
-    person = again(world.author)
-    browser = Client(raise_request_exception=False)
-    browser.force_login(person)
-    posted = {
-        "unit": world.company.pk, "year": 2026, "name": NAME, "secrecy": "unit", "token": "t" * 22, "then": "save",
-        "publicity_scope": "unit", "measures-TOTAL_FORMS": "0", "measures-INITIAL_FORMS": "0",
-    }  # fmt: skip
-
-    def post(_):
-        from django.db import connection
-
-        own = Client()
-        own.cookies = browser.cookies
-        try:
-            answer = own.post("/risks/new/", posted)
-            return answer.status_code, answer.headers.get("Location")
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(10) as pool:
-        answers = set(pool.map(post, range(10)))
-    record = RiskPoint.objects.get()
-    assert answers == {(302, record.get_absolute_url())}
 
 
 def test_whoever_saves_second_gets_a_comparison(desk, world):

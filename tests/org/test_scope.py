@@ -245,3 +245,15 @@ def test_the_database_refuses_a_second_administrator_role(make_user, tree, at):
     admin = make_user("admin", "R22", "JT")
     with pytest.raises(IntegrityError), transaction.atomic():
         Assignment.objects.create(user=admin, role="R24", unit=tree["JT"], since=date(2026, 1, 1), granted_at=at)
+
+
+def test_nobody_sits_twice_in_one_body(tree, at):
+    from apps.org.models import Person
+    from apps.org.services import seat
+
+    body = Body.objects.create(unit=tree["CJ"], kind=Body.Kind.PARTY, name="党委会")
+    person = Person.objects.create(unit=tree["CJ"], name="甲", title="书记", category="committee")
+    row = seat(body, person, since=date(2026, 1, 1), is_chair=True, by=None, at=at)
+    assert [e.object_id for e in events(event_type="body.seated")] == [str(row.pk)]
+    with pytest.raises(Refused, match="甲已是党委会成员"):
+        seat(body, person, since=date(2026, 2, 1), by=None, at=at)

@@ -1,0 +1,15 @@
+"""How the OpenAPI document names our token."""
+
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """`Authorization: Bearer …`, made on the page of one's tokens."""
+
+    target_class = "apps.accounts.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "令牌在“我的令牌”页面申请。"}
