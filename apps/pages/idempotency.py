@@ -31,6 +31,17 @@ class Once:
             self.row.save(update_fields=["answer"])
 
 
+def _named(token: str, place: str) -> str:
+    return sha256(f"{place} {token}".encode()).hexdigest() if place else token
+
+
+def answered(token: str, *, user: User, place: str = "") -> dict[str, Any] | None:
+    """What an earlier press of this button gave, or None; takes nothing."""
+    rows = Submission.objects.filter(user=user, token=_named(token, place))
+    answer: dict[str, Any] | None = rows.values_list("answer", flat=True).first()
+    return answer
+
+
 def once(token: str, *, user: User, at: datetime.datetime, place: str = "") -> Once:
     """Take a token inside the caller's transaction. A second taker waits for the first and gets its answer.
 
@@ -46,8 +57,7 @@ def once(token: str, *, user: User, at: datetime.datetime, place: str = "") -> O
         raise Refused("提交标识过长，刷新页面后再提交。")
     if not (token.isascii() and token.isprintable()):
         raise Refused("提交标识无效，刷新页面后再提交。")
-    if place:
-        token = sha256(f"{place} {token}".encode()).hexdigest()
+    token = _named(token, place)
     Submission.objects.bulk_create([Submission(token=token, user=user, at=at)], ignore_conflicts=True)
     row = Submission.objects.select_for_update().get(user=user, token=token)
     if row.answer is not None:

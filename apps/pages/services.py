@@ -23,18 +23,14 @@ TOKEN_DAYS = 7
 
 
 def save_draft(user: User, *, key: str, posted: QueryDict, at: datetime.datetime) -> Draft:
-    """Keep what is typed so far, without what no table can hold. Raises Refused when it is larger than 1 MB."""
+    """Keep what is typed so far. Raises Refused when it is larger than 1 MB."""
     if len(posted.urlencode()) > DRAFT_BYTES:
         raise Refused("内容过长，草稿没有保存。缩短后再试。")
-    data = {_storable(name): [_storable(text) for text in posted.getlist(name)] for name in posted if name not in DROPPED}
+    data = {name: posted.getlist(name) for name in posted if name not in DROPPED}
     draft, _ = Draft.objects.update_or_create(
         user=user, key=key, defaults={"data": data, "version": whole(posted.get("version")), "saved_at": at}
     )
     return draft
-
-
-def _storable(text: str) -> str:
-    return text.replace("\x00", "")  # PostgreSQL holds no NUL; the form itself refuses it when it is saved
 
 
 def draft_of(user: User, key: str) -> Draft | None:
@@ -57,10 +53,12 @@ def drop_draft(user: User, key: str) -> None:
 
 @transaction.atomic
 def save_view(user: User, *, register: str, name: str, query: str) -> SavedView:
-    """Keep a filter as a tab. Raises Refused without a name, for a name used already, and past the eighth."""
-    name, query = _storable(name).strip(), _storable(query)
+    """Keep a filter as a tab. Raises Refused without a name or a condition, for a name used already, and past the eighth."""
+    name = name.strip()
     if not name:
         raise Refused("填写视图名称。", field="name")
+    if not query:
+        raise Refused("先设置查询条件，再保存为视图。", field="name")
     if SavedView.objects.filter(user=user, register=register).count() >= VIEWS_EACH:
         raise Refused(f"最多保存{VIEWS_EACH}个视图，先删除不用的视图。", field="name")
     view = SavedView(user=user, register=register, name=name, query=query)

@@ -26,13 +26,17 @@ from apps.org.models import UnitRecord
 from apps.org.scope import scope_of
 from apps.pages import services
 from apps.pages.forms import as_read, without_errors
-from apps.pages.idempotency import once
+from apps.pages.idempotency import answered, once
 from apps.pages.models import SavedView
 from apps.pages.paging import SIZES, RecordPaginator, size_from, whole
 
 Trail = list[tuple[str, str]]  # named here: inside the class `list` is the page of that name
 Conflicts = list[dict[str, Any]]
 LETTERS = {"list": "R", "detail": "R", "new": "C", "edit": "R", "draft": "R", "new-draft": "C", "view": "R"}
+
+
+class Faulty(Exception):  # noqa: N818 -- ends the transaction of a form with faults, which are on the form
+    """The form cannot be saved as it stands."""
 
 
 @method_decorator(vary_on_headers("HX-Request"), name="dispatch")
@@ -97,7 +101,10 @@ class RecordPages(LoginRequiredMixin, View):
         if "pk" in kwargs:
             self.object = get_object_or_404(self.get_queryset(), pk=kwargs["pk"])
         if self.page in self.EDITING and not self.may_edit(self.object):
-            raise PermissionDenied
+            done = answered(request.POST.get("token", ""), user=request.user, place=request.path)
+            if done is None:
+                raise PermissionDenied
+            return self.on_to(done)  # the button was pressed twice, and the first press ended the editing
         return super().dispatch(request, *args, **kwargs)
 
     # -- what subclasses say -------------------------------------------------------------------------------------
@@ -207,18 +214,25 @@ class RecordPages(LoginRequiredMixin, View):
         """Save a draft of the record, or submit it; whatever goes wrong, what was typed is still on the page."""
         submit = request.POST.get("then") == "submit"
         form, formsets = self.get_form(data=request.POST, files=request.FILES or None), self.get_formsets(data=request.POST)
-        if self.faults(form, formsets, submit=submit):
-            return self.refused_form(form, formsets)
         try:
             with transaction.atomic():
+                # The token first: what the first press wrote would look like a fault to the second.
                 press = once(request.POST.get("token", ""), user=request.user, at=timezone.now(), place=request.path)
                 answer = press.answer
                 if answer is None:
+                    if self.faults(form, formsets, submit=submit):
+                        raise Faulty
                     answer = self.write_inside_scope(form, formsets, submit=submit)
                     press.keep(answer)
+        except Faulty:
+            return self.refused_form(form, formsets)
         except Refused as no:
             return self.refused_form(form, formsets, no)
-        messages.success(request, answer["message"])
+        return self.on_to(answer)
+
+    def on_to(self, answer: dict[str, Any]) -> HttpResponse:
+        """Where a press leads, the first one and every other."""
+        messages.success(self.request, answer["message"])
         return redirect(answer["url"])
 
     def write_inside_scope(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class GiveBackForm(MoveForm):
         """Only the grading of the record's own method is offered."""
         super().__init__(*args, **kwargs)
         unused = {name for method, names in GRADING.items() if method != self.record.method for name in names}
-        offered = self.fields["fields"]
+        offered: Any = self.fields["fields"]  # type: ignore[index]  # as above
         offered.choices = [(name, label) for name, label in offered.choices if name not in unused]
 
 
@@ -87,7 +87,8 @@ class StrikeForm(MoveForm):
     """撤销."""
 
     reason = forms.ChoiceField(
-        label="撤销原因", choices=list(STRIKE_REASONS.items()), error_messages={"required": "选择撤销原因。", "invalid_choice": NOT_OFFERED}
+        label="撤销原因", choices=[("", "未选择"), *STRIKE_REASONS.items()],
+        error_messages={"required": "选择撤销原因。", "invalid_choice": NOT_OFFERED},
     )
 
 
@@ -95,6 +96,7 @@ class OpenAdjustmentForm(MoveForm):
     """发起调整: kind and reason; the content comes from the form of the point itself."""
 
     kind = forms.ChoiceField(
-        label="调整类型", choices=Adjustment.Kind.choices, error_messages={"required": "选择调整类型。", "invalid_choice": NOT_OFFERED}
+        label="调整类型", choices=[("", "未选择"), *Adjustment.Kind.choices],
+        error_messages={"required": "选择调整类型。", "invalid_choice": NOT_OFFERED}
     )
     reason = forms.CharField(label="调整原因", max_length=500, error_messages={"required": "填写调整原因。"})

@@ -18,7 +18,7 @@ from apps.risks.models import RiskPoint
 SOON = datetime.timedelta(days=14)
 
 
-LINE = 22  # characters of the second line of a row
+LINE = 17  # characters of the second line of a row
 
 
 def short(text: str) -> str:
@@ -29,14 +29,14 @@ def short(text: str) -> str:
 class RiskTable(tables.Table):
     """One line a point: what it is, whose it is, how far its measures are, when it is looked at again."""
 
-    number = tables.Column(attrs={"td": {"class": "nw sec m-hide lg-hide"}})
+    number = tables.Column(verbose_name="编号", attrs={"td": {"class": "nw sec m-hide lg-hide"}})
     level = tables.Column(verbose_name="等级", attrs={"td": {"class": "m2"}})
     name = tables.Column(verbose_name="风险点", attrs={"td": {"class": "m1 wide"}})
-    domain = tables.Column(verbose_name="业务领域", orderable=False, attrs={"td": {"class": "nw m-hide lg-hide"}})
+    domain = tables.Column(verbose_name="业务领域", orderable=False, attrs={"td": {"class": "mid m-hide lg-hide"}})
     place = tables.Column(verbose_name="责任岗位", empty_values=(), orderable=False, attrs={"td": {"class": "nw"}})
     measures = tables.Column(verbose_name="防控措施", empty_values=(), orderable=False, attrs={"td": {"class": "num m-hide"}})
     responsible = tables.Column(verbose_name="责任人", orderable=False, attrs={"td": {"class": "nw m-hide"}})
-    review_due_on = tables.Column(verbose_name="复查期限", attrs={"td": {"class": "nw"}})
+    review_due_on = tables.Column(verbose_name="复查期限", empty_values=(), attrs={"td": {"class": "nw"}})
     state = tables.Column(verbose_name="状态", attrs={"td": {"class": "nw m-hide"}})
 
     class Meta:
@@ -66,7 +66,10 @@ class RiskTable(tables.Table):
         done, total = record.measures_done, record.measures_total  # type: ignore[attr-defined]
         return format_html('<a href="{}#measures">{} / {}</a>', record.get_absolute_url(), done, total)
 
-    def render_review_due_on(self, value: datetime.date) -> Any:
+    def render_review_due_on(self, value: datetime.date | None, record: RiskPoint) -> Any:
+        """On phones, which have no column for it, the state stands here until there is a date."""
+        if value is None:
+            return format_html('<span class="m-hide">—</span><span class="m-only">{}</span>', self.render_state(record))
         today = timezone.localdate()
         if value < today:
             return lamp("r", short_day(value))

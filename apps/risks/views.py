@@ -176,7 +176,7 @@ class RiskPages(FlowPages):
             "discipline": DisciplineForm if record.is_lowered else move_forms.GiveBackForm,
         }  # fmt: skip
         if record.state == "adjusting":
-            by_node = {"party": move_forms.SittingForm, "discipline": move_forms.AgreeForm}
+            by_node: dict[str, type[MoveForm]] = {"party": move_forms.SittingForm, "discipline": move_forms.AgreeForm}
             forms["adjusting"] = by_node.get(node_of(record), MoveForm)
         return forms.get(record.state, MoveForm)(record=record, user=self.request.user, **kwargs)
 

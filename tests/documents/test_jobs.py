@@ -298,7 +298,7 @@ def test_a_job_without_a_sign_for_a_minute_is_ended(asked, clock, monkeypatch):
     job = asked(endless)
     began = time.monotonic()
     run_jobs(clock=clock)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20  # without the limit it never ends
     assert (fresh(job).state, fresh(job).done) == ("failed", 1)
     assert fresh(job).error.startswith("生成超时")
 

@@ -5,7 +5,8 @@ import pytest
 from django.utils import timezone
 
 from apps.core.errors import Refused
-from apps.flow.models import Return, Step, Todo
+from apps.flow.machine import nobody
+from apps.flow.models import FlowRecord, Return, Step, Todo
 from apps.flow.queries import open_return, open_todos, steps_of
 from apps.flow.services import (
     Owner,
@@ -418,3 +419,20 @@ def test_a_move_nobody_waits_for_is_by_delegation_only_when_no_own_right_reaches
     step = make_move(record, "confirm_review", by=again(outsider), at=NOW, opinion="岗位职责没有变化")
     assert step.acting_for == world.discipline_two
     assert make_move(record, "confirm_review", by=again(world.audit), at=NOW, opinion="岗位职责没有变化").acting_for is None
+
+
+# -- what a record of a register need not say ------------------------------------------------------------------------
+
+
+def test_by_default_a_record_has_its_own_title_and_no_other_filers(world):
+    record = draft(world)
+    assert FlowRecord.flow_title(record) == str(record)
+    assert FlowRecord.filers(record) == set()
+    assert not nobody(world.author, record)
+
+
+def test_a_move_beside_the_line_leaves_the_to_do_open(world):
+    record = point_in("objection", world)
+    todo = open_todos(record).get()
+    make_move(record, "object_again", by=again(world.colleague), at=NOW)
+    assert open_todos(record).get() == todo

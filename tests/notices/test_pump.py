@@ -153,7 +153,7 @@ def test_a_silent_server_costs_no_more_than_its_limit(person, smtp, clock, setti
         settings.EMAIL_PORT = port
         began = time.monotonic()
         pump(clock=clock)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8  # less than the 10 s of the default
     assert states() == {"zhoumin": "pending"}
 
 
@@ -184,7 +184,8 @@ def test_a_server_dying_after_the_text_gets_it_again_under_the_same_message_id(p
 @pytest.mark.django_db
 def test_a_server_that_says_goodbye_is_called_again(person, smtp, clock):
     notify([person("bye"), person("good")], **FACTS)
-    Delivery.objects.filter(notice__recipient__username="bye").update(next_try=F("next_try") - datetime.timedelta(minutes=1))  # it comes first
+    first = Delivery.objects.filter(notice__recipient__username="bye")
+    first.update(next_try=F("next_try") - datetime.timedelta(minutes=1))
     smtp.rcpt_answer = lambda address: "421 closing" if address.startswith("bye") else None
     pump(clock=clock)
     assert states() == {"bye": "pending", "good": "sent"}

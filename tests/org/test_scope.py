@@ -257,3 +257,193 @@ def test_nobody_sits_twice_in_one_body(tree, at):
     assert [e.object_id for e in events(event_type="body.seated")] == [str(row.pk)]
     with pytest.raises(Refused, match="甲已是党委会成员"):
         seat(body, person, since=date(2026, 2, 1), by=None, at=at)
+
+
+# -- what a period of a right means ----------------------------------------------------------------------------------
+
+
+def test_a_right_that_begins_later_clashes_today_already(make_user, tree, at):
+    clerk = make_user("clerk", "R16", "CJ", since=TODAY() + timedelta(days=30))
+    with pytest.raises(Refused, match="三员职责互斥"):
+        assign(clerk, role="R22", unit=tree["JT"], by=None, at=at, since=TODAY())
+    with pytest.raises(Refused, match="三员职责互斥"):
+        assign(clerk, role="R22", unit=tree["JT"], by=None, at=at, since=TODAY(), until=TODAY() + timedelta(days=30))
+    assign(clerk, role="R22", unit=tree["JT"], by=None, at=at, since=TODAY(), until=TODAY() + timedelta(days=29))
+
+
+def test_a_right_that_ended_before_clashes_with_nothing(make_user, tree, at):
+    clerk = make_user("clerk", "R16", "CJ", until=TODAY() - timedelta(days=1))
+    assert assign(clerk, role="R22", unit=tree["JT"], by=None, at=at, since=TODAY()).role == "R22"
+
+
+def test_a_right_is_not_taken_back_before_it_begins(make_user, at):
+    user, chief = make_user("u", "R13", "CJ", since=TODAY()), make_user("s", "R23", "JT")
+    with pytest.raises(Refused, match="收回日期不得早于授权起始日") as no:
+        end_assignment(Assignment.objects.get(user=user), on=TODAY() - timedelta(days=1), by=chief, at=at, reason="误授")
+    assert no.value.field == "until"
+
+
+def test_who_stands_in_loses_the_right_with_its_holder(make_user, tree, at):
+    head, chief = make_user("head", "R15", "CJ"), make_user("chief", "R23", "JT")
+    row, day = Assignment.objects.get(user=head), timedelta(days=1)
+    running, coming, ended = make_user("running"), make_user("coming"), make_user("ended")
+    delegate(row, to=running, since=TODAY() - 9 * day, until=TODAY() + 9 * day, reason="出差", by=head, at=at)
+    delegate(row, to=coming, since=TODAY() + 3 * day, until=TODAY() + 9 * day, reason="出差", by=head, at=at)
+    delegate(row, to=ended, since=TODAY() - 9 * day, until=TODAY() - 5 * day, reason="出差", by=head, at=at)
+    end_assignment(row, on=TODAY() - day, by=chief, at=at, reason="调离岗位")
+    assert {a.user.name: a.until for a in Assignment.objects.filter(delegated_by=head)} == {
+        "running": TODAY() - day, "ended": TODAY() - 5 * day,
+    }  # fmt: skip
+    for person in (head, running, coming):
+        assert not scope_of(User.objects.get(pk=person.pk)).holds("R15", unit_id=tree["CJ"].pk)
+    assert len(events(event_type="grant.ended")) == 3
+    assert events(event_type="unattributed", object_type="org.assignment") == []
+
+
+def test_ending_a_delegation_leaves_its_holder_alone(make_user, tree, at):
+    head, other = make_user("head", "R15", "CJ"), make_user("other")
+    copy = delegate(Assignment.objects.get(user=head), to=other, since=TODAY(), until=TODAY(), reason="出差", by=head, at=at)
+    end_assignment(copy, on=TODAY(), by=head, at=at, reason="提前返回")
+    assert scope_of(User.objects.get(pk=head.pk)).holds("R15", unit_id=tree["CJ"].pk)
+
+
+def test_nobody_delegates_a_day_that_is_not_his(make_user, at):
+    head, other = make_user("head", "R15", "CJ", since=TODAY(), until=TODAY() + timedelta(days=3)), make_user("other")
+    row = Assignment.objects.get(user=head)
+    for since, until in ((TODAY() - timedelta(days=1), TODAY()), (TODAY(), TODAY() + timedelta(days=4))):
+        with pytest.raises(Refused, match="代理期限须在本人授权期限之内"):
+            delegate(row, to=other, since=since, until=until, reason="出差", by=head, at=at)
+
+
+# -- the rest of the questions ---------------------------------------------------------------------------------------
+
+
+def test_holders_of_a_department_are_its_own_and_those_of_the_whole_unit(make_user, tree):
+    works, office = (Department.objects.create(unit=tree["CJ"], name=name) for name in ("工程部", "办公室"))
+    head, all_of_it = make_user("head", "R15", "CJ", department=works), make_user("all", "R15", "CJ")
+    make_user("office", "R15", "CJ", department=office)
+    assert list(holders("R15", unit=tree["CJ"], department=works, on=TODAY())) == [head, all_of_it]
+
+
+def test_an_account_without_a_person_is_named_by_its_role_and_one_without_either_by_nothing(make_user, tree):
+    from apps.org.models import Person
+
+    assert title_of(make_user("nobody")) == ""
+    user = make_user("somebody", "R16", "CJ")
+    assert (title_of(user), unit_of(user)) == ("联络员（填报人）", tree["CJ"])
+    Person.objects.create(unit=tree["WY"], name="somebody", title="主任", category="staff", account=user)
+    assert (title_of(user), unit_of(user)) == ("WY 主任", tree["WY"])
+
+
+def test_rows_say_what_they_are(make_user, tree):
+    from apps.org.models import Person, Post
+
+    office = Department.objects.create(unit=tree["CJ"], name="办公室")
+    post = Post.objects.create(unit=tree["CJ"], department=office, name="主任")
+    body = Body(unit=tree["CJ"], kind="party", name="党委会")
+    row = Assignment.objects.get(user=make_user("u", "R16", "CJ"))
+    assert [str(o) for o in (tree["CJ"], office, post, Person(name="甲"), body, Sitting(body=body, number="1"))] == [
+        "CJ公司", "办公室", "主任", "甲", "党委会", "党委会 1",
+    ]  # fmt: skip
+    assert str(row) == f"{row.user_id} R16 {tree['CJ'].pk}"
+
+
+def test_the_same_sitting_is_recorded_once(sitting_of):
+    sitting_of("CJ")
+    with pytest.raises(Refused, match="已登记同一届次") as no:
+        sitting_of("CJ")
+    assert no.value.field == "number"
+
+
+def test_a_department_right_acts_in_its_department_and_an_own_one_on_own_rows(make_user, tree, at):
+    from apps.risks.models import RiskPoint
+
+    works, office = (Department.objects.create(unit=tree["CJ"], name=name) for name in ("工程部", "办公室"))
+    head, staff = make_user("head", "R15", "CJ", department=works), make_user("staff", "R20", "CJ")
+    mine = RiskPoint(unit=tree["CJ"], department=works, created_by=staff)
+    other = RiskPoint(unit=tree["CJ"], department=office, created_by=head)
+    below = RiskPoint(unit=tree["WY"], department=works, created_by=staff)
+    assert [scope_of(head).may_on(r, "A") for r in (mine, other, below)] == [True, False, False]
+    assert [scope_of(staff).may_on(r, "C") for r in (mine, other, below)] == [True, False, False]
+
+
+# -- single loans ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def limited_point(make_user, tree, at):
+    from apps.risks.models import RiskPoint
+
+    author = make_user("author", "R19", "CJ")
+    return RiskPoint.objects.create(
+        unit=tree["CJ"], name="限定人员的风险点", number="FX-CJ-2026-0001", year=2026, method="lc", secrecy="limited",
+        created_by=author, created_at=at, updated_at=at,
+    )  # fmt: skip
+
+
+def may_read(user):
+    from apps.risks.models import RiskPoint
+
+    return RiskPoint.objects.visible_to(User.objects.get(pk=user.pk)).exists()
+
+
+def test_a_loan_lets_one_person_read_one_record_until_its_day(limited_point, make_user, at):
+    reader, office = make_user("reader"), make_user("office", "R07", "JT", include_subtree=True)
+    assert not may_read(reader)
+    assert not may_read(office)
+    lend(limited_point, to=reader, until=TODAY(), reason="专班核查", by=office, at=at, on=TODAY())
+    assert may_read(reader)
+    assert not may_read(office)
+    recall(limited_point, user=reader, by=office, at=at, reason="核查结束")
+    assert not may_read(reader)
+    recall(limited_point, user=reader, by=office, at=at, reason="核查结束")
+    assert [e.event_type for e in events(object_type="risks.riskpoint")].count("loan.recalled") == 1
+    lend(limited_point, to=reader, until=TODAY() - timedelta(days=1), reason="专班核查", by=office, at=at, on=TODAY() - timedelta(days=2))
+    assert not may_read(reader)
+
+
+def test_a_loan_never_lets_anybody_act(limited_point, make_user, at):
+    from apps.risks.models import RiskPoint
+
+    reader = make_user("reader")
+    lend(limited_point, to=reader, until=TODAY(), reason="专班核查", by=None, at=at, on=TODAY())
+    assert not RiskPoint.objects.visible_to(User.objects.get(pk=reader.pk), "U").exists()
+
+
+def test_a_loan_has_a_reason_and_an_end_to_come(limited_point, make_user, at):
+    reader = make_user("reader")
+    for wrong, field in (({"reason": " 查 "}, "reason"), ({"until": TODAY() - timedelta(days=1)}, "until")):
+        with pytest.raises(Refused) as no:
+            lend(limited_point, **({"to": reader, "until": TODAY(), "reason": "专班核查", "by": None, "at": at, "on": TODAY()} | wrong))
+        assert no.value.field == field
+
+
+def test_recusal_outweighs_a_loan(limited_point, make_user, at):
+    reader = make_user("reader")
+    lend(limited_point, to=reader, until=TODAY(), reason="专班核查", by=None, at=at, on=TODAY())
+    recuse(limited_point, user=reader, reason="本人为当事人", by=make_user("office", "R07", "JT"), at=at)
+    assert not may_read(reader)
+
+
+def test_readers_from_outside_see_no_draft(limited_point, make_user):
+    from apps.risks.models import RiskPoint
+
+    RiskPoint.objects.visible_to(User.objects.get(username="author")).update(secrecy="unit")
+    outside, inside = make_user("outside", "R01", "GZ", include_subtree=True), make_user("inside", "R07", "JT", include_subtree=True)
+    assert (may_read(outside), may_read(inside)) == (False, True)
+    RiskPoint.objects.visible_to(User.objects.get(username="author")).update(state="publicity")
+    assert (may_read(outside), may_read(inside)) == (True, True)
+
+
+def test_a_colleague_sees_what_is_public_in_the_unit_and_only_that(limited_point, make_user):
+    from apps.risks.models import RiskPoint
+
+    mine = RiskPoint.objects.visible_to(User.objects.get(username="author"))
+    colleague, below = make_user("colleague", "R20", "CJ"), make_user("below", "R20", "WY")
+    seen = {}
+    for state in ("draft", "in_force"):
+        for secrecy in ("unit", "internal", "limited"):
+            mine.update(state=state, secrecy=secrecy, effective_on=date(2026, 5, 1), review_due_on=date(2026, 11, 1))
+            seen[state, secrecy] = (may_read(colleague), may_read(below))
+    assert {what for what, who in seen.items() if who[0]} == {("in_force", "unit")}
+    assert not any(who[1] for who in seen.values())

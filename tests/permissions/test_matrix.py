@@ -25,8 +25,8 @@ METHODS = ("get", "post", "put", "patch", "delete")
 NAMED = {
     "R01": "regulator_staff", "R02": "stationed", "R03": "group_secretary", "R04": "group_inspector", "R05": "leader",
     "R06": "party_office", "R07": "discipline", "R08": "inspection_office", "R10": "supervision", "R11": "lawyer", "R12": "trade",
-    "R13": "secretary", "R14": "inspector", "R15": "head", "R16": "clerk", "R17": "director", "R18": "audit", "R19": "author", "R20": "worker",
-    "R22": "system_admin", "R23": "safety_admin", "R24": "log_admin", "R00": "stranger",
+    "R13": "secretary", "R14": "inspector", "R15": "head", "R16": "clerk", "R17": "director", "R18": "audit", "R19": "author",
+    "R20": "worker", "R22": "system_admin", "R23": "safety_admin", "R24": "log_admin", "R00": "stranger",
 }  # fmt: skip
 AT = moment(2026, 6, 3)
 
