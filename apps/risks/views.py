@@ -13,7 +13,8 @@ from django.utils import timezone
 from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.documents.services import request_job
-from apps.pages.flow_pages import FlowPages, MovePage
+from apps.pages.attachments import AttachmentPages
+from apps.pages.flow_pages import MovePage
 from apps.pages.forms import MoveForm, without_errors
 from apps.pages.services import as_posted, draft_of
 from apps.pages.views import Trail
@@ -48,7 +49,7 @@ class PartyForm(move_forms.SittingForm, move_forms.GiveBackForm):
     field_order = ("opinion", "sitting", "fields")
 
 
-class RiskPages(FlowPages):
+class RiskPages(AttachmentPages):
     """廉政风险点."""
 
     model = RiskPoint
@@ -74,8 +75,8 @@ class RiskPages(FlowPages):
         "strike": MovePage(services.strike, "风险点已销号。", move_forms.StrikeForm, own_page=True),
         "void": MovePage(services.void, "风险点已作废。"),
     }
-    HANDLERS: ClassVar[dict[str, dict[str, str]]] = FlowPages.HANDLERS | {"ledger": {"post": "ledger"}}
-    ROUTES: ClassVar[dict[str, str]] = {"ledger": "ledger/"} | FlowPages.ROUTES
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = AttachmentPages.HANDLERS | {"ledger": {"post": "ledger"}}
+    ROUTES: ClassVar[dict[str, str]] = {"ledger": "ledger/"} | AttachmentPages.ROUTES
 
     # -- list ----------------------------------------------------------------------------------------------------
 

@@ -97,6 +97,10 @@ ROWS: dict[tuple[str, str], Row] = {
     ("risks-edit", "post"): Row("R12 R16 R19", ok=422, kwargs=_draft, more={403: NOT_WRITING}),
     ("risks-draft", "post"): Row("R12 R16 R19", kwargs=_draft, more={403: NOT_WRITING}),
     ("risks-draft", "delete"): Row("R12 R16 R19", ok=204, kwargs=_draft, more={403: NOT_WRITING}),
+    ("risks-attach", "post"): Row("R12 R16 R19", ok=302, kwargs=_draft, more={403: NOT_WRITING}),
+    ("risks-detach", "post"): Row(
+        "", kwargs=lambda w: {"pk": w.draft.pk, "file": w.attachment.pk}, more={403: NOT_WRITING},  # a file of another record
+    ),
     ("risks-move", "get"): Row(UNIT_MEMBERS, kwargs=lambda w: {"pk": w.point.pk, "name": "object_to"}),
     ("risks-move", "post"): Row("R15", ok=302, kwargs=_waiting, more={409: NOT_DECIDING}),
     ("risks-adjust", "get"): Row("R07 R15", kwargs=_standing, more={403: NOT_ADJUSTING}),
