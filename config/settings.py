@@ -218,6 +218,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {"GradeEnum": "apps.risks.models.GRADES", "LevelEnum": "apps.risks.models.RiskPoint.Level"},
 }
 
+# A fault that reaches nobody else reaches the log, with the number the page shows; never what was posted.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"django.request": {"handlers": ["stderr"], "level": "ERROR"}, "config": {"handlers": ["stderr"], "level": "WARNING"}},
+}
+
 CELERY_BROKER_URL = env("REDIS_URL")
 FONTCONFIG_FILE = env("FONTCONFIG_FILE", default="")
 # Guardian only stores loans (借阅) here; `visible_to` reads them, so its authentication back end is not wanted.

@@ -6,9 +6,11 @@ from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
 from apps.org.models import Recusal
@@ -45,11 +47,24 @@ def _is_recused(user: User) -> Exists:
     )
 
 
+def _is_kept_from(user: User) -> Q:
+    """To-dos about 限定人员 records that nobody lent this user: not even their title is for him."""
+    kept = Q(pk__in=[])
+    for model in apps.get_models():
+        if issubclass(model, FlowRecord):
+            limited = model._base_manager.filter(secrecy=FlowRecord.Secrecy.LIMITED).exclude(created_by=user)
+            if model.LOAN is not None:
+                lent: QuerySet[Any] = model.LOAN._base_manager.filter(user=user, until__gte=timezone.localdate())
+                limited = limited.exclude(pk__in=lent.values("content_object"))
+            kept |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=limited.values("pk"))
+    return kept
+
+
 def _todos(user: User, kind: str) -> QuerySet[Todo]:
     if scope_of(user).user_id is None:
         return Todo.objects.none()
     rows = Todo.objects.filter(_addressed_to(user), kind=kind, done_at__isnull=True)
-    return rows.filter(~_is_recused(user)).select_related("from_unit", "content_type")
+    return rows.filter(~_is_recused(user)).exclude(_is_kept_from(user)).select_related("from_unit", "content_type")
 
 
 def todos_of(user: User) -> QuerySet[Todo]:

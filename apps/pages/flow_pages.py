@@ -12,9 +12,9 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from apps.accounts.request import PortalRequest
+from apps.accounts.rules import own_path
 from apps.core.errors import Refused
 from apps.flow.queries import compare, open_return, open_todos, steps_of, versions_of
 from apps.flow.services import mark_seen, owner_names
@@ -89,8 +89,8 @@ class FlowPages(RecordPages):
                 page.service(self.object, by=self.request.user, at=timezone.now(), **data)
                 press.keep({"message": page.done})
         messages.success(self.request, page.done)
-        if onward and url_has_allowed_host_and_scheme(onward, allowed_hosts=None):
-            return redirect(onward)
+        if path := own_path(onward):
+            return redirect(path)
         still_seen = self.get_queryset().filter(pk=self.object.pk).exists()
         return redirect(self.object.get_absolute_url() if still_seen else reverse("home"))
 

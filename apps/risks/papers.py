@@ -51,6 +51,8 @@ def risk_ledger(job: Job, progress: Progress) -> Result:
 
 def conditions(found: RiskFilter) -> str:
     """The filter in words, as printed over the table."""
+    if found.form.errors:
+        return "筛选条件无效，未列出记录"
     parts = []
     for name, value in found.form.cleaned_data.items():
         if value in (None, "", [], False) or (name in {"ordering", "view", "ids"} and not value):

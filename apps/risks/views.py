@@ -16,6 +16,7 @@ from apps.documents.services import request_job
 from apps.pages.attachments import AttachmentPages
 from apps.pages.flow_pages import MovePage
 from apps.pages.forms import MoveForm, without_errors
+from apps.pages.paging import whole
 from apps.pages.services import as_posted, draft_of
 from apps.pages.views import Trail
 from apps.risks import move_forms, queries, sections, services
@@ -147,8 +148,7 @@ class RiskPages(AttachmentPages):
 
     def posted_version(self) -> int | None:
         """The version the page showed; a page without one is an old page."""
-        text = self.request.POST.get("version", "")
-        return int(text) if text.isdigit() and len(text) < 9 else 0
+        return whole(self.request.POST.get("version"))
 
     def next_handler(self, record: RiskPoint) -> str:
         """「下一步由部门负责人赵静审核，11月25日前办结。」"""

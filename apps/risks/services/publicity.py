@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
@@ -103,15 +104,14 @@ def object_to(
     joins = fresh.state == RiskPoint.State.OBJECTION
     move = "object_again" if joins else "object_to"
     moved: dict[str, Any] = {"by": by, "at": at, "version": version, "starts_round": not joins, "anonymous": is_anonymous}
-    if is_anonymous:
-        with request_context(Context()):
-            make_move(record, move, **moved)
-    else:
+    # Everything an anonymous objection sets off happens without address and session: each of its events would carry them.
+    with request_context(Context()) if is_anonymous else nullcontext():
         make_move(record, move, **moved)
-    record.refresh_from_db()
-    row = Objection.objects.create(point=record, content=content.strip(), is_anonymous=is_anonymous, by=None if is_anonymous else by, at=at)
-    if not joins:
-        open_node(record, "objection", at=at)
+        record.refresh_from_db()
+        author = None if is_anonymous else by
+        row = Objection.objects.create(point=record, content=content.strip(), is_anonymous=is_anonymous, by=author, at=at)
+        if not joins:
+            open_node(record, "objection", at=at)
     return row
 
 
