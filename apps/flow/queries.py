@@ -10,11 +10,10 @@ from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 
 from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
 from apps.org.models import Recusal
-from apps.org.scope import scope_of
+from apps.org.scope import kept_for_others, scope_of
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -48,15 +47,11 @@ def _is_recused(user: User) -> Exists:
 
 
 def _is_kept_from(user: User) -> Q:
-    """To-dos about 限定人员 records that nobody lent this user: not even their title is for him."""
+    """To-dos about 限定人员 records that nobody lent this user."""
     kept = Q(pk__in=[])
     for model in apps.get_models():
         if issubclass(model, FlowRecord):
-            limited = model._base_manager.filter(secrecy=FlowRecord.Secrecy.LIMITED).exclude(created_by=user)
-            if model.LOAN is not None:
-                lent: QuerySet[Any] = model.LOAN._base_manager.filter(user=user, until__gte=timezone.localdate())
-                limited = limited.exclude(pk__in=lent.values("content_object"))
-            kept |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=limited.values("pk"))
+            kept |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=kept_for_others(model, user))
     return kept
 
 

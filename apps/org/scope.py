@@ -10,7 +10,7 @@ from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from guardian.shortcuts import get_objects_for_user
 
@@ -184,6 +184,15 @@ def loaned_ids(model: type[UnitRecord], user: User, on: datetime.date) -> list[i
         accept_global_perms=False,
     )
     return list(lent.order_by("pk").values_list("pk", flat=True)[:5000])
+
+
+def kept_for_others(model: type[UnitRecord], user: User) -> QuerySet[Any]:
+    """The 限定人员 records of a kind that this user neither made nor was lent, as keys: not even a title is for him."""
+    limited = model._base_manager.filter(secrecy=UnitRecord.Secrecy.LIMITED).exclude(created_by=user)
+    if model.LOAN is not None:
+        lent: QuerySet[Any] = model.LOAN._base_manager.filter(user=user, until__gte=timezone.localdate())
+        limited = limited.exclude(pk__in=lent.values("content_object"))
+    return limited.values("pk")
 
 
 def visible_q(model: type[UnitRecord], user: Any, *, letter: str = "R") -> Q:
