@@ -50,3 +50,14 @@ def signing_key():
     from apps.audit.keys import ensure_key
 
     ensure_key(settings.AUDIT_KEY_FILE)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_folders(tmp_path_factory):
+    """Attachments and results of this process alone: the night's sweeping, tried with the clock moved on, takes all it finds."""
+    from django.test import override_settings
+
+    state = tmp_path_factory.mktemp("state")
+    place = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": str(state / "files")}}
+    with override_settings(STATE_DIR=state, STORAGES=settings.STORAGES | {"default": place}):
+        yield
