@@ -191,7 +191,7 @@ def test_every_unit_record_is_under_the_net():
 
 
 # Apps whose services write and that declare no event of their own.
-NO_EVENTS = {"flow": "the event is the move's, declared by its register", "pages": "drafts and tabs are no events"}
+NO_EVENTS = {"pages": "drafts and tabs are no events"}
 
 
 def test_every_app_that_writes_declares_its_events():

@@ -71,6 +71,7 @@ class Row:
     node: str
     at: datetime.datetime
     lamp: Lamp | None = None
+    can_urge: bool = False
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,7 @@ class Desk:
             title=Subquery(last.values("title")[:1]),
             unit_name=Subquery(last.values("from_unit__short_name")[:1]),
             node=Subquery(waiting.values("label")[:1]),
+            waits_at=Subquery(waiting.values("node")[:1]),
             since=Subquery(waiting.values("opened_at")[:1]),
             due_on=Subquery(waiting.values("due_on")[:1]),
         )
@@ -221,6 +223,7 @@ class Desk:
             node=step.node or "",
             at=step.at,
             lamp=self.lamp(step.due_on, step.since) if step.since else None,
+            can_urge=bool(step.node) and step.waits_at != "draft",
         )
 
     @cached_property

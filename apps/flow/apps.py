@@ -5,3 +5,6 @@ class FlowConfig(AppConfig):
     name = "apps.flow"
     label = "flow"
     verbose_name = "流转"
+
+    def ready(self) -> None:
+        from apps.flow import events  # noqa: F401 -- declare the audit events

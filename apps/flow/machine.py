@@ -39,8 +39,10 @@ class Move:
     event: str
     needs: Callable[[FlowRecord, Data], str | None] = _nothing
     opinion: Literal["none", "optional", "required"] = "none"
+    least: int = RETURN_OPINION  # characters of a required opinion
     decides: bool = False
     system: bool = False
+    speaks: bool = False  # an opinion beside the record that decides nothing
     keeps_todos: bool = False  # the open to-dos stay (somebody else's act beside the line)
 
     def target_for(self, record: FlowRecord, data: Data) -> str:

@@ -75,6 +75,7 @@ class Step(AboutRecord):
     opinion = models.TextField("意见", blank=True)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="steps", verbose_name="操作人")
     by_title = models.CharField("单位职务", max_length=120, blank=True)
+    to_names = models.CharField("转给", max_length=200, blank=True)
     acting_for = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="代理")
     at = models.DateTimeField("时间")
     decides = models.BooleanField(default=False)
@@ -101,10 +102,14 @@ class Step(AboutRecord):
 
 
 class Todo(AboutRecord):
-    """Somebody has to act (待办) or should know (抄送). Addressed to a role at a unit, or to one person."""
+    """Somebody has to act (待办), is asked what he thinks (加签) or should know (抄送).
+
+    Addressed to a role at a unit, or to one person.
+    """
 
     class Kind(models.TextChoices):
         HANDLE = "handle", "待办"
+        SIGN = "sign", "加签"
         COPY = "copy", "抄送"
 
     kind = models.CharField("类型", max_length=8, choices=Kind.choices, default=Kind.HANDLE)
@@ -119,6 +124,8 @@ class Todo(AboutRecord):
     opened_at = models.DateTimeField("到达时间")
     due_on = models.DateField("办理时限", null=True)
     seen_at = models.DateTimeField("打开时间", null=True)
+    asked_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="交办人")
+    urged_at = models.DateTimeField("最近催办时间", null=True)
     done_at = models.DateTimeField("办结时间", null=True)
     done_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name="办结人")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
-from django.db.models.functions import Coalesce
 
 from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
 from apps.org.models import Recusal
@@ -17,6 +17,9 @@ from apps.org.scope import kept_for_others, scope_of
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
+
+GIVE_BACK_ONE = "give_back_one"  # 退回上一环节: what was decided at the node it goes to no longer counts
+ACTED_ON = (Todo.Kind.HANDLE, Todo.Kind.SIGN)
 
 
 def about(record: FlowRecord) -> dict[str, Any]:
@@ -55,16 +58,16 @@ def _is_kept_from(user: User) -> Q:
     return kept
 
 
-def _todos(user: User, kind: str) -> QuerySet[Todo]:
+def _todos(user: User, *kinds: str) -> QuerySet[Todo]:
     if scope_of(user).user_id is None:
         return Todo.objects.none()
-    rows = Todo.objects.filter(_addressed_to(user), kind=kind, done_at__isnull=True)
+    rows = Todo.objects.filter(_addressed_to(user), kind__in=kinds, done_at__isnull=True)
     return rows.filter(~_is_recused(user)).exclude(_is_kept_from(user)).select_related("from_unit", "content_type")
 
 
 def todos_of(user: User) -> QuerySet[Todo]:
     """我的待办: open, addressed to this user today, most urgent first. What he is recused from is not there."""
-    return _todos(user, Todo.Kind.HANDLE).order_by(F("due_on").asc(nulls_last=True), "opened_at", "pk")
+    return _todos(user, *ACTED_ON).order_by(F("due_on").asc(nulls_last=True), "opened_at", "pk")
 
 
 def copied_to(user: User) -> QuerySet[Todo]:
@@ -79,7 +82,7 @@ def open_count(user: User) -> int:
 
 def done_by(user: User) -> QuerySet[Todo]:
     """我的已办: to-dos this user closed, newest first."""
-    return Todo.objects.filter(done_by=user, kind=Todo.Kind.HANDLE).select_related("from_unit", "content_type").order_by("-done_at", "-pk")
+    return Todo.objects.filter(done_by=user, kind__in=ACTED_ON).select_related("from_unit", "content_type").order_by("-done_at", "-pk")
 
 
 def started_by(user: User) -> QuerySet[Step]:
@@ -90,12 +93,65 @@ def started_by(user: User) -> QuerySet[Step]:
 
 def open_todos(record: FlowRecord) -> QuerySet[Todo]:
     """The open to-dos of a record, whoever has them."""
-    return Todo.objects.filter(**about(record), kind=Todo.Kind.HANDLE, done_at__isnull=True).order_by("pk")
+    return Todo.objects.filter(**about(record), kind__in=ACTED_ON, done_at__isnull=True).order_by("pk")
 
 
 def handles(user: User, record: FlowRecord) -> bool:
-    """Whether it is this user's turn: an open to-do of the record is addressed to him."""
-    return todos_of(user).filter(**about(record)).exists()
+    """Whether the record waits for this user's act: an open to-do of it is addressed to him. Being asked (加签) is none."""
+    return _kept(record, "handles", user, lambda: _todos(user, Todo.Kind.HANDLE).filter(**about(record)).exists())
+
+
+def is_his_turn(user: User, record: FlowRecord) -> bool:
+    """Whether an open to-do is addressed to the user, and he neither filed nor decided what is to be judged.
+
+    Asked for every button of a page; the answer is kept on the row object for this version of the record.
+    """
+    return _kept(record, "turn", user, lambda: handles(user, record) and not scope_of(user).principals() & involved_ids(record))
+
+
+def is_asked(user: User, record: FlowRecord) -> bool:
+    """Whether this user's own opinion was asked for (加签) and is still open."""
+    return _kept(record, "asked", user, lambda: _todos(user, Todo.Kind.SIGN).filter(**about(record), user=user).exists())
+
+
+def has_open_signs(record: FlowRecord) -> bool:
+    """Whether somebody's opinion (加签) is still waited for; a row locked by `make_move` carries the answer."""
+    if "open_signs" in record.__dict__:
+        return bool(record.__dict__["open_signs"])
+    return _kept(record, "signs", None, lambda: open_todos(record).filter(kind=Todo.Kind.SIGN).exists())
+
+
+def with_open_signs(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The same rows, each with its answer to `has_open_signs`."""
+    kind = ContentType.objects.get_for_model(rows.model)
+    asked = Todo.objects.filter(content_type=kind, object_id=OuterRef("pk"), kind=Todo.Kind.SIGN, done_at__isnull=True)
+    return rows.annotate(open_signs=Exists(asked))
+
+
+def _kept(record: FlowRecord, question: str, user: User | None, answer: Callable[[], bool]) -> bool:
+    kept: dict[tuple[Any, ...], bool] = record.__dict__.setdefault("_answers", {})
+    key = (question, user.pk if user else None, record.version, record.state)
+    if key not in kept:
+        kept[key] = answer()
+    return kept[key]
+
+
+def may_urge(user: User, record: FlowRecord, *, waiting: Iterable[Todo] | None = None) -> bool:
+    """Whether this user may press for it (催办): it waits for others, and he filed it or changes or approves his unit's records.
+
+    `waiting`: the open to-dos, where the caller has them already.
+    """
+    filed = record.created_by_id == user.pk or scope_of(user).may_on(record, "U") or scope_of(user).may_on(record, "A")
+    if not filed or record.state == "draft":
+        return False
+    todos = list(open_todos(record) if waiting is None else waiting)
+    return bool(todos) and all(todo.user_id != user.pk for todo in todos) and not handles(user, record)
+
+
+def decider_at(record: FlowRecord, node: str) -> User | None:
+    """Who decided last at a node."""
+    last = Step.objects.filter(**about(record), source=node, decides=True).order_by("-pk").select_related("by").first()
+    return last.by if last is not None else None
 
 
 def open_return(record: FlowRecord) -> Return | None:
@@ -128,8 +184,26 @@ def _made_steps(record: FlowRecord) -> set[int]:
     """Who handed it in, and who judged since the round began. Kept on the row object: every step raises the version."""
     kept: dict[int, set[int]] = record.__dict__.setdefault("_made_steps", {})
     if record.version not in kept:
-        steps = Step.objects.filter(**about(record))
-        start = Coalesce(steps.filter(starts_round=True).order_by("-pk").values("pk")[:1], 0)
-        rows = steps.filter(Q(move="submit") | Q(decides=True, pk__gte=start)).values_list("by_id", "acting_for_id")
-        kept[record.version] = {i for row in rows for i in row if i is not None}
+        rows = Step.objects.filter(Q(move__in=["submit", GIVE_BACK_ONE]) | Q(decides=True) | Q(starts_round=True), **about(record))
+        kept[record.version] = _still_counting(rows.order_by("pk").values_list(*JUDGED))
     return kept[record.version]
+
+
+JUDGED = ("move", "source", "target", "decides", "starts_round", "by_id", "acting_for_id")
+
+
+def _still_counting(rows: Iterable[tuple[Any, ...]]) -> set[int]:
+    """Everybody who handed in, and who judged in the running round and was not asked to judge again."""
+    filed: set[int] = set()
+    judged: dict[str, set[int]] = {}
+    for move, source, target, decides, starts_round, *ids in rows:
+        people = {i for i in ids if i is not None}
+        if starts_round:
+            judged.clear()
+        if move == "submit":
+            filed |= people
+        if decides:
+            judged.setdefault(source, set()).update(people)
+        if move == GIVE_BACK_ONE:
+            judged.pop(target, None)
+    return filed.union(*judged.values())

@@ -20,5 +20,5 @@ def opinion_fault(required: bool, opinion: str, label: str, *, least: int) -> st
         return None
     length = len(opinion.strip())
     if length < least:
-        return f"填写{label}理由，不少于{least}字，现有{length}字。"
+        return f"填写{label}的理由，不少于{least}字，现有{length}字。"
     return None

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import BigIntegerField, Case, Max, Value, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from apps.audit.services import note
 from apps.core.errors import Refused
-from apps.flow.machine import RETURN_OPINION, Data, Move
+from apps.flow.machine import Data, Move
 from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
-from apps.flow.queries import about, compare, involved_ids, open_return, open_todos, steps_of, todos_of
+from apps.flow.queries import about, compare, has_open_signs, involved_ids, open_return, open_todos, steps_of, todos_of, with_open_signs
 from apps.flow.rules import opinion_fault
 from apps.notices.services import notify
 from apps.org.models import Assignment, Recusal
@@ -62,6 +63,8 @@ def _refuse_if_barred(record: FlowRecord, move: Move, *, by: User | None) -> Non
         raise Refused("不能审核本人填报或已办理过的记录，请由其他有权人员办理。")
     if not move.may(by, record):
         raise Refused(f"没有{move.label}的权限。")
+    if move.decides and has_open_signs(record):
+        raise Refused(f"加签意见还没有办结，办结或撤销加签后再{move.label}。")
 
 
 def _acting_for(by: User | None, record: FlowRecord) -> int | None:
@@ -99,32 +102,35 @@ def make_move(
     data: Data | None = None,
     starts_round: bool = False,
     anonymous: bool = False,
+    to: Iterable[User] = (),
 ) -> Step:
     """Take one arrow of the record's machine, write the step and the audit event, close the open to-dos.
 
     Raises Refused when somebody acted first (`version` is the one the actor saw), when the state does not allow it,
     when the actor filed or already decided it, holds no right, gave no opinion, or a precondition fails.
-    An `anonymous` move is checked against `by` and then written without a name anywhere.
+    An `anonymous` move is checked against `by` and then written without a name anywhere. `to`: whom the step passes it to.
     """
     data = data or {}
-    fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).select_related("unit").get(pk=record.pk)
+    rows = type(record)._base_manager.select_for_update(of=("self",)).select_related("unit")
+    fresh: FlowRecord = with_open_signs(rows).get(pk=record.pk)
     move = record.MACHINE.by_name[name]
     if version is not None and version != fresh.version:
         raise _stale(fresh)
     if fresh.state not in move.sources:
         raise _stale(fresh) if fresh.state != record.state else Refused(f"当前状态为“{fresh.state_label}”，不能{move.label}。")
     _refuse_if_barred(fresh, move, by=by)
-    if fault := opinion_fault(move.opinion == "required", opinion, move.label, least=RETURN_OPINION):
+    if fault := opinion_fault(move.opinion == "required", opinion, move.label, least=move.least):
         raise Refused(fault, field="opinion")
     if reason := move.needs(fresh, data):
         raise Refused(reason)
-    step = _write_step(fresh, move, by=None if anonymous else by, at=at, opinion=opinion, data=data, starts_round=starts_round)
+    facts = {"opinion": opinion.strip(), "starts_round": starts_round, "to_names": "、".join(person.name for person in to)[:200]}
+    step = _write_step(fresh, move, by=None if anonymous else by, at=at, data=data, facts=facts)
     record.state, record.version, record.updated_at = fresh.state, fresh.version, fresh.updated_at
     return step
 
 
 def _write_step(
-    fresh: FlowRecord, move: Move, *, by: User | None, at: datetime.datetime, opinion: str, data: Data, starts_round: bool
+    fresh: FlowRecord, move: Move, *, by: User | None, at: datetime.datetime, data: Data, facts: dict[str, Any]
 ) -> Step:
     source, target = fresh.state, move.target_for(fresh, data)
     fresh.state, fresh.version, fresh.updated_at = target, fresh.version + 1, at
@@ -135,14 +141,13 @@ def _write_step(
         label=move.label,
         source=source,
         target=target,
-        opinion=opinion.strip(),
         by=by,
         by_title=title_of(by) if by else "",
         acting_for_id=_acting_for(by, fresh),
         at=at,
         decides=move.decides,
-        starts_round=starts_round,
         version=fresh.version,
+        **facts,
     )
     if not move.keeps_todos:
         close_todos(fresh, by=by, at=at)
@@ -153,17 +158,19 @@ def _write_step(
         at=at,
         record=fresh,
         unit_id=fresh.unit_id,
-        reason=opinion.strip(),
+        reason=step.opinion,
         before={"state": source},
-        after={"state": target, "version": fresh.version},
+        after={"state": target, "version": fresh.version} | ({"to": step.to_names} if step.to_names else {}),
         acting_for=step.acting_for,
     )
     return step
 
 
 def close_todos(record: FlowRecord, *, by: User | None, at: datetime.datetime) -> None:
-    """End the open to-dos of a record; they become 已办 of the one who acted."""
-    open_todos(record).update(done_at=at, done_by=by)
+    """End the open to-dos of a record; they become 已办 of the one who acted. Opinions nobody gave become nobody's."""
+    who = Cast(Value(by.pk if by else None), BigIntegerField())  # a bare parameter inside CASE is text to PostgreSQL
+    acted = Case(When(kind=Todo.Kind.HANDLE, then=who), output_field=BigIntegerField())
+    open_todos(record).update(done_at=at, done_by=acted)
 
 
 def _refused(barred: set[int], *, on: datetime.date) -> set[int]:
@@ -199,6 +206,7 @@ def open_todo(
     at: datetime.datetime,
     due_on: datetime.date | None = None,
     decides: bool = True,
+    asked_by: User | None = None,
 ) -> Todo:
     """Open the next to-do for the first owner with somebody who may act; whoever filed or decided is passed over.
 
@@ -222,9 +230,10 @@ def open_todo(
                 from_unit_id=record.unit_id,
                 opened_at=at,
                 due_on=due_on,
+                asked_by=asked_by,
             )
             _let_read(record, people, label=label, on=on, at=at)
-            _tell(record, people, todo=todo, at=at)
+            tell_todo(record, people, todo=todo, at=at)
             return todo
     raise Refused(f"没有可以办理“{label}”的人员，请联系安全保密管理员授权后再提交。")
 
@@ -246,7 +255,8 @@ def recused_ids(record: FlowRecord) -> set[int]:
     return set(Recusal.objects.filter(**about(record), lifted_at__isnull=True).values_list("user_id", flat=True))
 
 
-def _tell(record: FlowRecord, people: Iterable[User], *, todo: Todo, at: datetime.datetime) -> None:
+def tell_todo(record: FlowRecord, people: Iterable[User], *, todo: Todo, at: datetime.datetime) -> None:
+    """One notice per person about a to-do that was opened for him."""
     due = f"，{todo.due_on:%Y-%m-%d} 前办结" if todo.due_on else ""
     notify(
         people,
@@ -337,10 +347,14 @@ def copy_to(record: FlowRecord, *, owners: Sequence[Owner], label: str, at: date
         )
 
 
+def owner_people(todo: Todo, *, on: datetime.date) -> list[User]:
+    """Everybody a to-do waits for."""
+    return eligible(Owner(todo.role, todo.unit, todo.department, todo.user), barred=set(), on=on)
+
+
 def owner_names(todo: Todo, *, on: datetime.date) -> str:
     """Who a to-do waits for, as shown on the page: 「张三」 or 「部门负责人 张三、李四」."""
-    people = eligible(Owner(todo.role, todo.unit, todo.department, todo.user), barred=set(), on=on)
-    names = "、".join(p.name for p in people)
+    names = "、".join(p.name for p in owner_people(todo, on=on))
     return names if todo.user_id else f"{Role(todo.role).label} {names}".strip()
 
 
@@ -352,6 +366,7 @@ def facts(step: Step) -> dict[str, Any]:
         "title": step.by_title,
         "at": step.at,
         "opinion": step.opinion,
+        "to": step.to_names,
         "source": step.source,
         "target": step.target,
     }

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
-from apps.org.matrix import allows
-from apps.org.models import Assignment, Body, BodyMember, Department, Person, Post, Unit
-from apps.org.roles import Role
+from apps.org.matrix import allows, own_only
+from apps.org.models import Assignment, Body, BodyMember, Department, Person, Post, Unit, UnitRecord
+from apps.org.roles import OUTSIDE, Role
 from apps.org.scope import scope_of
 
 if TYPE_CHECKING:
@@ -90,3 +90,24 @@ def readers_of(function: str, *, unit: Unit, on: datetime.date) -> QuerySet[User
     roles = [role for role in Role if allows(role, function, "R")]
     rows = Assignment.objects.filter(in_force(on), role__in=roles, unit=unit)
     return User.objects.filter(pk__in=rows.values("user"), is_active=True).order_by("pk")
+
+
+def insiders_over(record: UnitRecord, *, on: datetime.date) -> QuerySet[User]:
+    """The active people inside the companies who read this record by their office, with their posts; of a 限定人员 record
+    only whom it was lent to. Whoever acts on the answer still asks `visible_to`: recusals are not counted here."""
+    roles = [role for role in Role if allows(role, record.FUNCTION, "R") and not own_only(role, record.FUNCTION) and role not in OUTSIDE]
+    place = Q(unit=record.unit_id) | Q(unit__in=ancestors(record.unit), include_subtree=True)
+    part = Q(department__isnull=True) | Q(department=record.department_id)
+    rows = Assignment.objects.filter(in_force(on), place, part, role__in=roles)
+    people = User.objects.filter(pk__in=rows.values("user"), is_active=True)
+    if record.secrecy == UnitRecord.Secrecy.LIMITED:
+        loans: Any = record.LOAN  # every concrete loan has a content_object, the abstract base has none
+        lent = loans._base_manager.filter(content_object=record.pk, until__gte=on) if loans is not None else Assignment.objects.none()
+        people = people.filter(pk__in=lent.values("user"))
+    return people.select_related("person__unit").order_by("pk")
+
+
+def with_post(user: User) -> str:
+    """「赵静（M城建 工程管理部经理）」 for pick-lists; select `person__unit` with the users."""
+    person = getattr(user, "person", None)
+    return f"{user.name}（{person.unit.short_name} {person.title}）" if person is not None else user.name

@@ -16,8 +16,11 @@ from django.utils import timezone
 from apps.accounts.request import PortalRequest
 from apps.accounts.rules import own_path
 from apps.core.errors import Refused
-from apps.flow.queries import compare, open_return, open_todos, steps_of, versions_of
+from apps.flow.models import Todo
+from apps.flow.queries import compare, may_urge, open_return, open_todos, steps_of, versions_of
 from apps.flow.services import mark_seen, owner_names
+from apps.flow.side import urge
+from apps.pages import services
 from apps.pages.forms import MoveForm
 from apps.pages.idempotency import once
 from apps.pages.paging import whole
@@ -39,8 +42,20 @@ class FlowPages(RecordPages):
 
     MOVES: ClassVar[dict[str, MovePage]] = {}
     STANDS_FOR: ClassVar[dict[str, str]] = {}  # a state beside the line: the one of the line it belongs to
-    HANDLERS: ClassVar[dict[str, dict[str, str]]] = RecordPages.HANDLERS | {"move": {"get": "ask", "post": "move"}, "diff": {"get": "diff"}}
-    ROUTES: ClassVar[dict[str, str]] = RecordPages.ROUTES | {"diff": "<int:pk>/diff/", "move": "<int:pk>/do/<slug:name>/"}
+    delete_draft: ClassVar[Callable[..., None] | None] = None  # the service that deletes a draft never handed in
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = RecordPages.HANDLERS | {
+        "move": {"get": "ask", "post": "move"},
+        "diff": {"get": "diff"},
+        "urge": {"post": "urge"},
+        "delete": {"post": "delete_it"},
+    }
+    ROUTES: ClassVar[dict[str, str]] = RecordPages.ROUTES | {
+        "diff": "<int:pk>/diff/",
+        "move": "<int:pk>/do/<slug:name>/",
+        "urge": "<int:pk>/urge/",
+        "delete": "<int:pk>/delete/",
+    }
+    EDITING: ClassVar[frozenset[str]] = RecordPages.EDITING | {"delete"}
 
     def move_page(self, name: str) -> MovePage:
         """How this move is made here; what is no move of this register is not found."""
@@ -94,6 +109,30 @@ class FlowPages(RecordPages):
         still_seen = self.get_queryset().filter(pk=self.object.pk).exists()
         return redirect(self.object.get_absolute_url() if still_seen else reverse("home"))
 
+    def urge(self, request: PortalRequest, pk: int) -> HttpResponse:
+        """催办 whoever it waits for; back to where the button stood."""
+        try:
+            told = urge(self.object, by=request.user, at=timezone.now())
+        except Refused as no:
+            messages.error(request, no.message)
+        else:
+            messages.success(request, f"已催办，提醒 {told} 人。")
+        return redirect(own_path(request.POST.get("next", "")) or self.object.get_absolute_url())
+
+    def delete_it(self, request: PortalRequest, pk: int) -> HttpResponse:
+        """Delete a draft never handed in."""
+        service = type(self).delete_draft
+        if service is None:
+            raise Http404
+        try:
+            service(self.object, by=request.user, at=timezone.now())
+        except Refused as no:
+            messages.error(request, no.message)
+            return redirect(self.object.get_absolute_url())
+        services.drop_draft(request.user, self.draft_key)
+        messages.success(request, f"草稿已删除，编号 {self.object.number} 不再使用。")
+        return redirect(f"{self.base}-list")
+
     def stay(self, form: MoveForm, reason: str) -> HttpResponse:
         """The detail page again, with the reason above and the typed opinion in place; elsewhere when the record left his sight."""
         fresh = self.get_queryset().filter(pk=self.object.pk).first()
@@ -115,22 +154,36 @@ class FlowPages(RecordPages):
     def detail_context(self) -> dict[str, Any]:
         """The moves open to the caller, the timeline, and whom it waits for."""
         today = timezone.localdate()
-        todos = list(open_todos(self.object).select_related("unit", "department", "user"))
+        todos = list(open_todos(self.object).select_related("unit", "department", "user", "asked_by"))
+        steps = list(steps_of(self.object))
         moves = [m for m in self.object.MACHINE.open_to(self.request.user, self.object) if m.name in self.MOVES]
+        deletable = self.delete_draft is not None and not steps and self.object.state == "draft" and self.may_edit(self.object)
         return {
-            "moves": [m for m in moves if not self.MOVES[m.name].own_page],
+            "moves": [m for m in moves if not self.MOVES[m.name].own_page and not (deletable and m.name == "void")],
             "actions": [
                 {"label": m.label, "url": reverse(f"{self.base}-move", args=[self.object.pk, m.name])}
                 for m in moves
                 if self.MOVES[m.name].own_page
-            ],
-            "steps": list(steps_of(self.object)),
+            ]
+            + self.asides(todos, deletable=deletable),
+            "steps": steps,
             "versions": list(versions_of(self.object)),
             "waiting": [{"todo": t, "who": owner_names(t, on=today)} for t in todos],
             "returned": open_return(self.object) if self.object.is_editable else None,
             "move_form": self.panel_form(initial={"version": self.object.version, "token": self.form_context()["token"]}),
             "strip": self.strip(),
         }
+
+    def asides(self, waiting: list[Todo], *, deletable: bool) -> list[dict[str, Any]]:
+        """催办 and 删除草稿, as buttons of the title line."""
+        found: list[dict[str, Any]] = []
+        if may_urge(self.request.user, self.object, waiting=waiting):
+            found.append({"label": "催办", "method": "post", "url": reverse(f"{self.base}-urge", args=[self.object.pk])})
+        if deletable:
+            ask = {"title": "删除草稿？", "body": f"{self.object.flow_title()}。删除后不能恢复，编号不再使用。", "label": "删除草稿"}
+            url = reverse(f"{self.base}-delete", args=[self.object.pk])
+            found.append({"label": "删除草稿", "method": "post", "url": url, "danger": True, "confirm": ask})
+        return found
 
     def panel_form(self, **kwargs: Any) -> MoveForm:
         """The form beside the record: the opinion, and what the judgement of this state asks for."""

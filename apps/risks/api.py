@@ -19,6 +19,7 @@ from apps.flow.services import facts
 from apps.pages.api import RecordSerializer, RecordViewSet, as_form_data
 from apps.pages.forms import MoveForm
 from apps.pages.idempotency import once
+from apps.pages.side_forms import SignersForm
 from apps.risks import move_forms, services
 from apps.risks.content import FIELDS, MEASURE_FIELDS
 from apps.risks.filters import RiskFilter
@@ -33,6 +34,11 @@ MOVES: dict[str, tuple[Callable[..., Any], type[MoveForm]]] = {
     "withdraw": (services.withdraw, MoveForm),
     "agree": (services.agree, move_forms.AgreeForm),
     "give_back": (services.give_back, move_forms.GiveBackForm),
+    "give_back_one": (services.give_back_one, MoveForm),
+    "hand_over": (services.hand_over, move_forms.HandOverForm),
+    "add_signers": (services.add_signers, SignersForm),
+    "sign": (services.sign, MoveForm),
+    "drop_signers": (services.drop_signers, MoveForm),
     "pass_at_sitting": (services.pass_at_sitting, move_forms.SittingForm),
     "object_to": (services.object_to, move_forms.ObjectForm),
     "object_again": (services.object_to, move_forms.ObjectForm),
@@ -40,6 +46,7 @@ MOVES: dict[str, tuple[Callable[..., Any], type[MoveForm]]] = {
     "open_adjustment": (services.open_adjustment, move_forms.OpenAdjustmentForm),
     "agree_adjustment": (services.agree_adjustment, move_forms.AgreeAdjustmentForm),
     "refuse_adjustment": (services.refuse_adjustment, MoveForm),
+    "withdraw_adjustment": (services.withdraw_adjustment, MoveForm),
     "confirm_review": (services.confirm_review, MoveForm),
     "strike": (services.strike, move_forms.StrikeForm),
     "void": (services.void, MoveForm),
@@ -115,6 +122,12 @@ class MoveSerializer(serializers.Serializer):
     version = serializers.IntegerField(required=False, min_value=1)
 
 
+class UrgedSerializer(serializers.Serializer):
+    """How many people were reminded."""
+
+    told = serializers.IntegerField()
+
+
 class RiskViewSet(RecordViewSet):
     """廉政风险点."""
 
@@ -137,6 +150,22 @@ class RiskViewSet(RecordViewSet):
             raise PermissionDenied("当前状态或权限不能修改此记录。")
         body, _ = self._written(request, instance=record)
         return Response(self.body_of(body["pk"]) if set(body) == {"pk"} else body)
+
+    def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Delete a draft that was never handed in; everything else is 作废 (the move `void`)."""
+        record = self.get_object()
+        user: Any = request.user
+        if not (record.is_editable and may_edit(user, record)):
+            raise PermissionDenied("当前状态或权限不能删除此记录。")
+        services.delete_draft(record, by=user, at=timezone.now())
+        return Response(status=204)
+
+    @extend_schema(operation_id="risks_urge", request=None, responses=UrgedSerializer)
+    @action(detail=True, methods=["post"])
+    def urge(self, request: Request, pk: str) -> Response:
+        """催办: remind whoever it waits for, once a day; `told` is how many people."""
+        user: Any = request.user
+        return Response({"told": services.urge(self.get_object(), by=user, at=timezone.now())})
 
     def body_of(self, pk: int) -> dict[str, Any]:
         """The record as the caller sees it now; only its key when it left his sight."""
@@ -166,7 +195,7 @@ class RiskViewSet(RecordViewSet):
         return services.update_point(instance, fields=fields, version=version_in(data), **acts)
 
     @extend_schema(operation_id="risks_move", request=MoveSerializer)
-    @action(detail=True, methods=["post"], url_path=r"(?P<move>[a-z_]{3,30})", url_name="move")
+    @action(detail=True, methods=["post"], url_path=r"(?P<move>(?!urge/)[a-z_]{3,30})", url_name="move")
     def move(self, request: Request, pk: str, move: str) -> Response:
         """Make one move: 200 with the record, 400 with the fields at fault, 409 with the reason."""
         record = self.get_object()

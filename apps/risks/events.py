@@ -18,6 +18,8 @@ catalogue.declare(
         "risk.adjustment_agreed": "同意风险点调整",
         "risk.adjustment_passed": "风险点调整生效",
         "risk.adjustment_refused": "驳回风险点调整",
+        "risk.adjustment_withdrawn": "撤回风险点调整",
+        "risk.deleted": "删除未提交的风险点草稿",
         "risk.reviewed": "风险点复查无变化",
         "risk.post_changed": "风险点岗位变动复核",
         "risk.measure_progress": "更新防控措施落实状态",

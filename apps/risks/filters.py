@@ -13,9 +13,9 @@ from django.utils import timezone
 from apps.core.search import matching
 from apps.org.models import Department, Unit
 from apps.org.queries import departments_of, units_seen
+from apps.pages.picks import NOT_OFFERED
 from apps.parameters import queries as parameters
 from apps.risks.models import GONE, RiskPoint
-from apps.risks.picks import NOT_OFFERED
 from apps.risks.queries import VIEWS, condition_of, overdue_measures, quarter_end, review_due_by
 
 MOST_IDS = 500

@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from apps.org.models import Person, Unit
 from apps.org.queries import departments_of, people_of, posts_of, unit_of, units_for
+from apps.pages.picks import NOT_OFFERED, CodesField, PickField
 from apps.parameters import queries as parameters
 from apps.risks.content import DICTIONARY_OF, FIELDS, MEASURE_FIELDS
 from apps.risks.models import SAME_NAME, Measure, RiskPoint
-from apps.risks.picks import NOT_OFFERED, CodesField, PickField
 from apps.risks.queries import duplicates_of, writable_departments
 from apps.risks.rules import CRITERIA, FROZEN_KEYS, Faults, missing_for_submission
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from django.utils.timezone import localtime
 
 from apps.flow.machine import Data, Machine, Move, nobody
-from apps.flow.queries import handles, involved_ids, open_todos, steps_of
+from apps.flow.queries import is_his_turn, open_todos, steps_of
 from apps.flow.rules import is_author
+from apps.flow.side_moves import one_node_back, side_moves
 from apps.org.roles import Role
 from apps.org.scope import scope_of
 from apps.risks.rules import publicity_is_over
@@ -23,6 +24,7 @@ NODES = ("department", "leader", "discipline", "party")
 NODE_LABELS = {
     "department": "部门审核", "leader": "分管领导审定", "discipline": "纪检复核", "party": "待党委会审定", "objection": "异议处理"
 }  # fmt: skip
+SIDE = tuple(move.name for move in side_moves(()))
 STRIKE_REASONS = {"post": "岗位撤并", "process": "流程取消"}
 
 
@@ -32,18 +34,6 @@ STRIKE_REASONS = {"post": "岗位撤并", "process": "流程取消"}
 def may_edit(user: User, record: FlowRecord) -> bool:
     """The author, and whoever may change the unit's rows (R16, R12): 岗位人员 hold no U, but a draft is theirs."""
     return is_author(user, record) or scope_of(user).may_on(record, "U")
-
-
-def is_his_turn(user: User, record: FlowRecord) -> bool:
-    """Whether an open to-do is addressed to the user, and he neither filed nor decided what is to be judged.
-
-    Asked for every button of a page; the answer is kept on the row object for this version of the record.
-    """
-    kept: dict[tuple[int, int, str], bool] = record.__dict__.setdefault("_turns", {})
-    key = (user.pk, record.version, record.state)
-    if key not in kept:
-        kept[key] = handles(user, record) and not scope_of(user).principals() & involved_ids(record)
-    return kept[key]
 
 
 def holds_discipline(user: User, record: FlowRecord) -> bool:
@@ -62,6 +52,12 @@ def may_withdraw(user: User, record: FlowRecord) -> bool:
     """Whoever handed it in last, while nobody has judged since."""
     last = steps_of(record).first()
     return last is not None and last.move == "submit" and last.by_id == user.pk
+
+
+def may_withdraw_adjustment(user: User, record: FlowRecord) -> bool:
+    """Whoever opened the adjustment, while no node has judged it."""
+    last = steps_of(record).exclude(decides=False, move__in=SIDE).first()
+    return last is not None and last.move == "open_adjustment" and last.by_id == user.pk
 
 
 def may_object(user: User, record: FlowRecord) -> bool:
@@ -112,7 +108,7 @@ def _lowering(record: FlowRecord, data: Data) -> str | None:
 
 def _unopened(record: FlowRecord, data: Data) -> str | None:
     if open_todos(record).filter(seen_at__isnull=False).exists():
-        return f"{NODE_LABELS[record.state]}人员已打开，不能撤回，请联系其退回。"
+        return f"{NODE_LABELS[node_of(record)]}人员已打开，不能撤回，请联系其退回。"  # type: ignore[arg-type]
     return None
 
 
@@ -166,7 +162,8 @@ MACHINE = Machine(
             opinion="optional",
             decides=True,
         ),
-        Move("give_back", "退回", NODES, "draft", may=is_his_turn, event="risk.returned", opinion="required"),
+        Move("give_back", "退回填报人", NODES, "draft", may=is_his_turn, event="risk.returned", opinion="required"),
+        one_node_back(NODES),
         Move(
             "pass_at_sitting",
             "登记会议通过",
@@ -229,6 +226,16 @@ MACHINE = Machine(
             opinion="required",
             decides=True,
         ),
+        Move(
+            "withdraw_adjustment",
+            "撤回调整",
+            ("adjusting",),
+            "in_force",
+            may=may_withdraw_adjustment,
+            event="risk.adjustment_withdrawn",
+            needs=_unopened,
+            opinion="optional",
+        ),
         Move("confirm_review", "复查无变化", ("in_force",), "in_force", may=may_adjust, event="risk.reviewed", opinion="required"),
         Move("strike", "撤销", ("in_force",), "struck", may=holds_discipline, event="risk.struck", opinion="optional"),
         Move(
@@ -240,6 +247,7 @@ MACHINE = Machine(
             event="risk.voided",
             opinion="required",
         ),
+        *side_moves((*NODES, "objection", "adjusting")),
     ),
     final=("struck", "void"),
     line=(

@@ -312,6 +312,7 @@ class Adjustment(models.Model):
         OPEN = "open", "审核中"
         PASSED = "passed", "已通过"
         REFUSED = "refused", "已驳回"
+        WITHDRAWN = "withdrawn", "已撤回"
 
     point = models.ForeignKey(RiskPoint, models.PROTECT, related_name="adjustments", verbose_name="风险点")
     kind = models.CharField("调整类型", max_length=8, choices=Kind.choices)
@@ -321,7 +322,7 @@ class Adjustment(models.Model):
     lowering_agreed = models.BooleanField("纪检部门同意降级", default=False)
     sitting = models.ForeignKey("org.Sitting", models.PROTECT, null=True, related_name="+", verbose_name="审定会议")
     node = models.CharField("当前环节", max_length=12)
-    state = models.CharField("状态", max_length=8, choices=State.choices, default=State.OPEN)
+    state = models.CharField("状态", max_length=9, choices=State.choices, default=State.OPEN)
     opened_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name="发起人")
     opened_at = models.DateTimeField("发起时间")
     settled_at = models.DateTimeField("办结时间", null=True)

@@ -7,12 +7,15 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
+from apps.flow.services import Owner
 from apps.org.models import Sitting
+from apps.pages import side_forms
 from apps.pages.forms import MoveForm
+from apps.pages.picks import NOT_OFFERED, PickField
 from apps.risks.content import FIELDS, GRADING
-from apps.risks.machine import STRIKE_REASONS
+from apps.risks.machine import STRIKE_REASONS, node_of
 from apps.risks.models import Adjustment, RiskPoint
-from apps.risks.picks import NOT_OFFERED, PickField
+from apps.risks.nodes import owners_of
 
 NAMES = {field.name: field.verbose_name for field in RiskPoint._meta.fields}
 
@@ -60,6 +63,13 @@ class GiveBackForm(MoveForm):
         unused = {name for method, names in GRADING.items() if method != self.record.method for name in names}
         offered: Any = self.fields["fields"]  # type: ignore[index]  # as above
         offered.choices = [(name, label) for name, label in offered.choices if name not in unused]
+
+
+class HandOverForm(side_forms.HandOverForm):
+    """转办 to whoever is entitled to the node where the point waits."""
+
+    def owners(self) -> list[Owner]:
+        return owners_of(self.record, node_of(self.record))
 
 
 class ObjectForm(MoveForm):

@@ -14,6 +14,7 @@ from apps.org.roles import Role
 from apps.risks.machine import NODE_LABELS
 
 if TYPE_CHECKING:
+    from apps.accounts.models import User
     from apps.flow.models import Todo
     from apps.risks.models import RiskPoint
 
@@ -49,7 +50,11 @@ def owners_of(record: RiskPoint, node: str) -> list[Owner]:
     return [Owner(Role.R14, unit), Owner(Role.R07, group), Owner(Role.R04, group)]  # discipline, objection
 
 
-def open_node(record: RiskPoint, node: str, *, at: datetime.datetime) -> Todo:
-    """Open the to-do of a node, due after the working days frozen on the record. Raises Refused when nobody can act."""
+def open_node(record: RiskPoint, node: str, *, at: datetime.datetime, first: User | None = None) -> Todo:
+    """Open the to-do of a node, due after the working days frozen on the record. Raises Refused when nobody can act.
+
+    `first`: who gets it before all others, where he may act.
+    """
     due = calendar().add_workdays(localtime(at).date(), int(record.frozen["risk.node_days"]))
-    return open_todo(record, node=node, label=NODE_LABELS[node], owners=owners_of(record, node), at=at, due_on=due)
+    owners = ([Owner(user=first)] if first is not None else []) + owners_of(record, node)
+    return open_todo(record, node=node, label=NODE_LABELS[node], owners=owners, at=at, due_on=due)

@@ -18,6 +18,7 @@ from apps.pages.flow_pages import MovePage
 from apps.pages.forms import MoveForm, without_errors
 from apps.pages.paging import whole
 from apps.pages.services import as_posted, draft_of
+from apps.pages.side_forms import SignersForm
 from apps.pages.views import Trail
 from apps.risks import move_forms, queries, sections, services
 from apps.risks.content import ADJUSTABLE
@@ -60,18 +61,25 @@ class RiskPages(AttachmentPages):
     base = "risks"
     new_label = "登记风险点"
 
+    delete_draft = staticmethod(services.delete_draft)
     STANDS_FOR: ClassVar[dict[str, str]] = {"objection": "publicity", "adjusting": "in_force"}
     MOVES: ClassVar[dict[str, MovePage]] = {
         "submit": MovePage(services.submit, "风险点已提交，下一步由部门负责人审核。"),
         "withdraw": MovePage(services.withdraw, "风险点已撤回，修改后可再次提交。"),
         "agree": MovePage(services.agree, "已同意，办理记录已保存。", move_forms.AgreeForm),
         "give_back": MovePage(services.give_back, "风险点已退回填报人。", move_forms.GiveBackForm),
+        "give_back_one": MovePage(services.give_back_one, "风险点已退回上一环节。"),
+        "hand_over": MovePage(services.hand_over, "已转办，对方在待办中可以看到。", move_forms.HandOverForm, own_page=True),
+        "add_signers": MovePage(services.add_signers, "已加签，意见提交后通知您。", SignersForm, own_page=True),
+        "sign": MovePage(services.sign, "加签意见已提交。"),
+        "drop_signers": MovePage(services.drop_signers, "加签已撤销。"),
         "pass_at_sitting": MovePage(services.pass_at_sitting, "会议审定已登记，风险点进入公示。", move_forms.SittingForm),
         "object_to": MovePage(services.object_to, "异议已提出，纪检部门答复后通知您。", move_forms.ObjectForm, own_page=True),
         "object_again": MovePage(services.object_to, "异议已提出，纪检部门答复后通知您。", move_forms.ObjectForm, own_page=True),
         "answer_objection": MovePage(services.answer_objection, "异议已答复。", move_forms.AnswerForm),
         "agree_adjustment": MovePage(services.agree_adjustment, "已同意调整。", move_forms.AgreeAdjustmentForm),
         "refuse_adjustment": MovePage(services.refuse_adjustment, "调整已驳回，风险点按原内容继续生效。"),
+        "withdraw_adjustment": MovePage(services.withdraw_adjustment, "调整已撤回，风险点按原内容继续生效。"),
         "confirm_review": MovePage(services.confirm_review, "复查已登记，下次复查期限已顺延。"),
         "strike": MovePage(services.strike, "风险点已销号。", move_forms.StrikeForm, own_page=True),
         "void": MovePage(services.void, "风险点已作废。"),

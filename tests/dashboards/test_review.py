@@ -112,9 +112,9 @@ def test_only_judgements_are_offered(world, submit, page):
 def test_what_needs_more_than_an_opinion_leads_to_the_detail_page(world, page):
     record = point_in("party", world)
     response = page(world.party_office, run(record))
-    assert [move.name for move in response.context["moves"]] == ["give_back"]
+    assert [move.name for move in response.context["moves"]] == ["give_back", "give_back_one"]
     record = point_in("discipline", world, level="mid", level_reason="已有系统控制", secretary=None)
-    assert [move.name for move in page(world.inspector, run(record)).context["moves"]] == ["give_back"]
+    assert [move.name for move in page(world.inspector, run(record)).context["moves"]] == ["give_back", "give_back_one"]
     record = point_in("adjusting", world, **middle(world))
     response = page(world.leader, run(record))
     assert response.context["moves"] == []

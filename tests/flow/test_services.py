@@ -98,7 +98,7 @@ def test_a_step_of_a_move_that_is_no_more_is_the_systems(world):
 def test_facts_of_a_step_are_plain(world):
     record = point_in("leader", world)
     assert facts(steps_of(record).first()) == {
-        "label": "同意", "by": "赵静", "title": "M城建 工程管理部经理", "at": FILED, "opinion": "",
+        "label": "同意", "by": "赵静", "title": "M城建 工程管理部经理", "at": FILED, "opinion": "", "to": "",
         "source": "department", "target": "leader",
     }  # fmt: skip
 
@@ -145,7 +145,7 @@ def test_nobody_decides_twice_in_a_round(world):
 def test_a_return_says_why_in_five_characters(world):
     record = point_in("department", world)
     no = refusal(record, "give_back", "head", world, opinion=" 不行 ")
-    assert (no.message, no.field) == ("填写退回理由，不少于5字，现有2字。", "opinion")
+    assert (no.message, no.field) == ("填写退回填报人的理由，不少于5字，现有2字。", "opinion")
 
 
 def test_a_precondition_gives_its_reason(world):

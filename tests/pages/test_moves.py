@@ -65,9 +65,9 @@ def test_a_refusal_stands_above_and_the_opinion_stays(world, as_):
     record = point_in("department", world)
     page = do(as_(world.head), record, "give_back", version=record.version, opinion="不行")
     assert page.status_code == 409
-    assert page.context["refused"] == "填写退回理由，不少于5字，现有2字。"
+    assert page.context["refused"] == "填写退回填报人的理由，不少于5字，现有2字。"
     assert page.context["move_form"]["opinion"].value() == "不行"
-    assert "填写退回理由" in page.content.decode()
+    assert "填写退回填报人的理由" in page.content.decode()
     assert state(record) == "department"
 
 

@@ -32,7 +32,7 @@ def test_the_head_does_not_agree_to_his_own_point(world):
     services.submit(record, by=again(world.clerk), at=FILED)
     assert world.clerk not in _owners(record)
     refused(services.agree, record, world.clerk)
-    refused(services.give_back, record, world.clerk, match="没有退回的权限", opinion="内容不完整")
+    refused(services.give_back, record, world.clerk, match="没有退回填报人的权限", opinion="内容不完整")
 
 
 def _owners(record):

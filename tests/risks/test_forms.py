@@ -5,10 +5,10 @@ import datetime
 import pytest
 
 from apps.pages.api import as_form_data
+from apps.pages.picks import NOT_OFFERED
 from apps.risks import services
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, errors_of, full_errors
 from apps.risks.models import RiskPoint
-from apps.risks.picks import NOT_OFFERED
 from tests.kit.people import again
 from tests.kit.risks import FILED, draft
 

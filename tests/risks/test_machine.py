@@ -20,16 +20,27 @@ INSIDE = {
 OFFICE = {"discipline", "discipline_two"}
 VOIDERS = OFFICE | {"inspector"}
 
+
+def aside(*people):
+    """转办 and 加签 are the owner's; nobody was asked yet, so nobody signs and nothing can be withdrawn."""
+    return {"hand_over": set(people), "add_signers": set(people)}
+
+
 WHO_MAY = {
     "draft": {"submit": {"author", "clerk", "trade"}, "void": {"author"}},
-    "department": {"withdraw": {"author"}, "agree": {"head"}, "give_back": {"head"}, "void": VOIDERS},
-    "leader": {"agree": {"leader"}, "give_back": {"leader"}, "void": VOIDERS},
-    "discipline": {"agree": {"inspector"}, "give_back": {"inspector"}, "void": VOIDERS},
-    "party": {"pass_at_sitting": {"party_office"}, "give_back": {"party_office"}, "void": VOIDERS},
+    "department": {"withdraw": {"author"}, "agree": {"head"}, "give_back": {"head"}, "void": VOIDERS} | aside("head"),
+    "leader": {"agree": {"leader"}, "give_back": {"leader"}, "give_back_one": {"leader"}, "void": VOIDERS} | aside("leader"),
+    "discipline": {"agree": {"inspector"}, "give_back": {"inspector"}, "give_back_one": {"inspector"}, "void": VOIDERS}
+    | aside("inspector"),
+    "party": {"pass_at_sitting": {"party_office"}, "give_back": {"party_office"}, "give_back_one": {"party_office"}, "void": VOIDERS}
+    | aside("party_office"),
     "publicity": {"object_to": INSIDE, "void": VOIDERS},
-    "objection": {"object_again": INSIDE, "answer_objection": {"inspector"}, "void": VOIDERS},
+    "objection": {"object_again": INSIDE, "answer_objection": {"inspector"}, "void": VOIDERS} | aside("inspector"),
     "in_force": {"open_adjustment": OFFICE | {"head"}, "confirm_review": OFFICE | {"head"}, "strike": OFFICE, "void": VOIDERS},
-    "adjusting": {"agree_adjustment": {"leader", "second_leader"}, "refuse_adjustment": {"leader", "second_leader"}, "void": VOIDERS},
+    "adjusting": {
+        "agree_adjustment": {"leader", "second_leader"}, "refuse_adjustment": {"leader", "second_leader"},
+        "withdraw_adjustment": {"head"}, "void": VOIDERS,
+    } | aside("leader", "second_leader"),
     "struck": {},
     "void": {},
 }

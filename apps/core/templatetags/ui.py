@@ -273,7 +273,7 @@ def split_moves(moves: Iterable[Any]) -> dict[str, list[dict[str, str]]]:
         back, ends = move.name.startswith(SENT_BACK), move.name.startswith(ENDING)
         kind = "danger" if back or ends else "primary"
         line = {"name": move.name, "label": move.label, "opinion": move.opinion, "kind": kind}
-        if move.decides or back:
+        if move.decides or back or move.speaks:
             panel.append(line)
         else:
             others.append(line | {"ask": "1" if ends or move.opinion == "required" else ""})

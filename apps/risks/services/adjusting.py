@@ -189,6 +189,18 @@ def refuse_adjustment(record: RiskPoint, *, by: User, at: datetime.datetime, opi
 
 
 @transaction.atomic
+def withdraw_adjustment(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
+    """Take an adjustment back before anybody at its node opened it; the point stays in force as it was."""
+    locked(record)
+    row = _running(record)
+    step = make_move(record, "withdraw_adjustment", by=by, at=at, opinion=opinion, version=version)
+    assert row is not None  # state 调整审核中 has its open 调整单
+    row.state, row.settled_at = Adjustment.State.WITHDRAWN, at
+    row.save(update_fields=["state", "settled_at"])
+    return step
+
+
+@transaction.atomic
 def confirm_review(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """到期复查 that found no change: the next review is counted from today."""
     step = make_move(record, "confirm_review", by=by, at=at, opinion=opinion, version=version)

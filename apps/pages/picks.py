@@ -47,6 +47,25 @@ class PickField(forms.ChoiceField):
         return str(self.prepare_value(initial) or "") != str(data or "")
 
 
+class PickManyField(forms.MultipleChoiceField):
+    """Several of the given rows; cleans to the list of rows in the order in which they are offered."""
+
+    widget = forms.CheckboxSelectMultiple
+
+    def __init__(self, **options: Any) -> None:
+        self.rows: dict[str, Model] = {}
+        super().__init__(**options)
+
+    def offer(self, rows: Iterable[Model], *, label: Callable[[Any], str] = str) -> None:
+        """Set what may be chosen."""
+        self.rows = {str(row.pk): row for row in rows}
+        self.choices = [(key, label(row)) for key, row in self.rows.items()]
+
+    def clean(self, value: Any) -> list[Any]:
+        chosen = set(super().clean(value))
+        return [row for key, row in self.rows.items() if key in chosen]
+
+
 class CodesField(forms.MultipleChoiceField):
     """Several codes; cleans to a list in the order in which they are offered, so that ticking again changes nothing."""
 

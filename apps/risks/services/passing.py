@@ -1,0 +1,49 @@
+"""A point on its way from hand to hand: one node back, to a colleague, to somebody whose opinion is wanted; and its draft thrown away."""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+
+from apps.core.errors import Refused
+from apps.flow import services as flow
+from apps.flow import side
+from apps.flow.models import Step
+from apps.flow.queries import GIVE_BACK_ONE, decider_at
+from apps.risks.content import facts_for_audit, plain
+from apps.risks.machine import may_edit, node_of
+from apps.risks.models import RiskPoint
+from apps.risks.nodes import open_node, owners_of
+from apps.risks.services.writing import locked
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+
+@transaction.atomic
+def give_back_one(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
+    """退回上一环节: whoever decided at the node before decides again; what he decided no longer counts."""
+    step = flow.make_move(record, GIVE_BACK_ONE, by=by, at=at, opinion=opinion, version=version)
+    record.refresh_from_db()
+    open_node(record, record.state, at=at, first=decider_at(record, record.state))
+    return step
+
+
+@transaction.atomic
+def hand_over(record: RiskPoint, *, to: User, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
+    """转办 to somebody entitled to the node where the point waits."""
+    return side.hand_over(record, to=to, owners=owners_of(record, node_of(record)), by=by, at=at, opinion=opinion, version=version)
+
+
+@transaction.atomic
+def delete_draft(record: RiskPoint, *, by: User, at: datetime.datetime) -> None:
+    """Delete a draft that was never handed in, with its measures. Raises Refused where the person may not, or it was."""
+    fresh = locked(record)
+    if not may_edit(by, fresh):
+        raise Refused("没有删除此草稿的权限。")
+    measures = list(fresh.measures.order_by("number", "pk"))
+    facts = facts_for_audit(plain(fresh, measures)) | {"number": fresh.number}
+    fresh.measures.all().delete()
+    side.delete_draft(fresh, event="risk.deleted", by=by, at=at, before=facts)
