@@ -102,7 +102,7 @@ def insiders_over(record: UnitRecord, *, on: datetime.date) -> QuerySet[User]:
     people = User.objects.filter(pk__in=rows.values("user"), is_active=True)
     if record.secrecy == UnitRecord.Secrecy.LIMITED:
         loans: Any = record.LOAN  # every concrete loan has a content_object, the abstract base has none
-        lent = loans._base_manager.filter(content_object=record.pk, until__gte=on) if loans is not None else Assignment.objects.none()
+        lent: Any = loans._base_manager.filter(content_object=record.pk, until__gte=on) if loans is not None else Assignment.objects.none()
         people = people.filter(pk__in=lent.values("user"))
     return people.select_related("person__unit").order_by("pk")
 

@@ -17,7 +17,7 @@ RISK_READERS = "R01 R02 R03 R04 R05 R06 R07 R08 R09 R11 R12 R13 R14 R15 R16 R18 
 RISK_WRITERS = "R12 R16 R19 R20"
 NOT_WRITING = "R03 R04 R05 R06 R07 R08 R11 R13 R14 R15 R18"  # see the draft, may not change it
 NOT_DECIDING = "R01 R02 R03 R04 R05 R06 R07 R08 R09 R11 R12 R13 R14 R16 R18 R19"  # see it wait for somebody else
-URGING = "R03 R05 R07 R12 R13 R14 R16 R19"  # filed it, or change or approve the unit's points; R15 has it himself
+URGING = "R03 R04 R05 R07 R12 R13 R14 R16 R19"  # filed it, or change or approve the unit's points; R15 has it himself
 NOT_ADJUSTING = "R01 R02 R03 R04 R05 R06 R08 R09 R11 R12 R13 R14 R16 R18 R19 R20"
 UNIT_MEMBERS = "R05 R06 R11 R12 R13 R14 R15 R16 R19 R20"
 SITTING_READERS = "R03 R04 R05 R06 R07 R13 R14"
@@ -152,7 +152,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("api-risk-detail", "get"): Row(RISK_READERS, kwargs=_point, anonymous=401),
     ("api-risk-detail", "delete"): Row("R12 R16 R19", ok=204, kwargs=_draft, anonymous=401, more={403: NOT_WRITING}),
     ("api-risk-urge", "post"): Row(
-        URGING, kwargs=lambda w: {"pk": w.waiting.pk}, json=True, anonymous=401, more={409: "R01 R02 R04 R06 R08 R09 R11 R15 R18"}
+        URGING, kwargs=lambda w: {"pk": w.waiting.pk}, json=True, anonymous=401, more={409: "R01 R02 R06 R08 R09 R11 R15 R18"}
     ),
     ("api-risk-move", "post"): Row(
         "R15", kwargs=lambda w: {"pk": w.waiting.pk, "move": "agree"}, json=True, anonymous=401,

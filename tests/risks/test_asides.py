@@ -3,6 +3,7 @@
 import pytest
 from django.test import Client
 
+from apps.accounts.models import User
 from apps.flow.models import Todo
 from apps.flow.queries import open_todos
 from apps.flow.services import copy_to
@@ -10,7 +11,6 @@ from apps.risks import services
 from apps.risks.models import RiskPoint
 from tests.kit.people import again, grant, moment, user
 from tests.kit.risks import draft, middle, point_in
-from tests.risks.conftest import scene, world  # noqa: F401 -- the fixtures
 
 
 def as_user(person):
@@ -41,6 +41,7 @@ def test_the_page_of_handing_over_offers_whoever_is_entitled_and_hands_over(worl
 
 def test_the_page_says_so_where_nobody_else_is_entitled(world):
     record = point_in("party", world)
+    User.objects.exclude(pk=world.party_office.pk).update(is_active=False)
     page = as_user(world.party_office).get(f"/risks/{record.pk}/do/hand_over/").content.decode()
     assert "没有其他可以办理此环节的人员" in page
 
