@@ -3,7 +3,8 @@
 What the templates get (all forms are plain Django forms; errors of the whole form stand in `form.non_field_errors`):
 - accounts/login.html: form (LoginForm: username, password, remember, hidden next), notice (why the last session ended, or ""),
   is_locked. Posts to `login`.
-- accounts/password_change.html: form (PasswordChangeForm), must (why nothing else is open, or ""). Posts to `password`.
+- accounts/password_change.html: form (PasswordChangeForm), must (why nothing else is open, or ""), dying (how many tokens end with
+  the password). Posts to `password`.
 - accounts/password_reset_link.html: form (NewPasswordForm) or None when the link is dead. Posts to itself.
 - accounts/step_up.html, session_ended.html, resume.html: see answers.py.
 - accounts/profile.html: form (ProfileForm), preferences (PreferencesForm, posts to `preferences`), masked_phone, masked_email.
@@ -159,7 +160,8 @@ def change_password(request: PortalRequest) -> HttpResponse:
         messages.success(request, "密码已修改，其他地点的登录已退出。")
         return redirect(settings.LOGIN_REDIRECT_URL)
     must = rules.must_change_password(request.user, at=timezone.now(), life=request.limits.password_life) or ""
-    return render(request, "accounts/password_change.html", {"form": form, "must": must}, status=_status(form))
+    context = {"form": form, "must": must, "dying": queries.live_tokens_of(request.user, at=timezone.now()).count()}
+    return render(request, "accounts/password_change.html", context, status=_status(form))
 
 
 def _change_password(request: PortalRequest, form: PasswordChangeForm) -> None:
@@ -238,7 +240,11 @@ def token_new(request: PortalRequest) -> HttpResponse:
     if not form.is_valid():
         return _tokens_page(request, form)
     user = request.user
-    _, secret = services.create_token(user, by=user, at=timezone.now(), **form.cleaned_data)
+    try:
+        _, secret = services.create_token(user, by=user, at=timezone.now(), **form.cleaned_data)
+    except Refused as refused:
+        form.add_error(refused.field if refused.field in form.fields else None, refused.message)
+        return _tokens_page(request, form)
     return _tokens_page(request, TokenForm(), secret=secret)
 
 
