@@ -16,6 +16,7 @@ from apps.audit.streams import auth_stream
 from apps.core.errors import Refused
 
 from . import rules
+from .contact import contact_changed
 from .models import ApiToken, EndedSession, PortalSession, ResetLink, User
 from .queries import digest_of, open_reset_link
 
@@ -60,13 +61,19 @@ def issue_initial_password(user: User, *, by: User | None, at: datetime) -> str:
 
 @transaction.atomic
 def change_details(user: User, *, by: User, at: datetime, **details: str) -> User:
-    """Sets any of name, email, phone. Raises Refused for a value that is not valid. Personal values stay out of the audit."""
+    """Sets any of name, email, phone. Raises Refused for a value that is not valid. Personal values stay out of the audit.
+
+    The person is told of a new email or phone, also at the address that is no longer his (AU-13).
+    """
     user = _locked(user)
+    old = {"email": user.email, "phone": user.phone}
     for field, value in details.items():
         setattr(user, field, value.strip())
     _full_clean(user)
     user.save(update_fields=[*details, "phone_index"])
     note("account.changed", user, by=by, at=at, after={"fields": sorted(details)})
+    if fields := [field for field, value in old.items() if getattr(user, field) != value]:
+        contact_changed.send(User, user=user, old_email=old["email"], fields=fields, at=at)
     return user
 
 
