@@ -28,11 +28,11 @@ from apps.core.errors import Refused
 from apps.core.masking import mask_email, mask_phone
 
 from . import carry, login, queries, rules, services
-from .answers import is_script, resume
+from .answers import is_script, reauth_required, resume
 from .forms import LoginForm, NewPasswordForm, PasswordChangeForm, PreferencesForm, ProfileForm, StepUpForm, TokenForm
 from .models import User
 from .request import PortalRequest
-from .stepup import step_up_required
+from .stepup import is_stepped_up, step_up_required
 
 REMEMBER_COOKIE, REMEMBER_SECONDS = "account", 90 * 24 * 3600
 FORM_FAULT, LOCKED, GONE = 422, 429, 410
@@ -82,7 +82,8 @@ def log_in(request: PortalRequest) -> HttpResponse:
     if _log_in(request, form):
         return _remembered(_onward(request, form), form)
     template = "accounts/session_ended.html" if form["carried"].value() else "accounts/login.html"
-    context = {"form": form, "is_locked": _status(form) == LOCKED, "notice": "", "reason_text": "", "is_lost": False}
+    named = carry.is_named(form["carried"].value() or "")
+    context = {"form": form, "is_locked": _status(form) == LOCKED, "notice": "", "reason_text": "", "is_lost": False, "is_named": named}
     return render(request, template, context, status=_status(form))
 
 
@@ -197,9 +198,11 @@ def step_up(request: PortalRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: PortalRequest) -> HttpResponse:
-    """/me/: contact data, preferences, and the ways to password and tokens."""
+    """/me/: contact data (new ones only after the password, AU-13), preferences, and the ways to password and tokens."""
     user = request.user
     form = ProfileForm(_posted(request), instance=User.objects.get(pk=user.pk))
+    if form.is_valid() and form.has_changed() and not is_stepped_up(request):
+        return reauth_required(request)
     if request.method == "POST" and _tried(form, lambda: services.change_details(user, by=user, at=timezone.now(), **form.details())):
         messages.success(request, "联系方式已保存。")
         return redirect("profile")
