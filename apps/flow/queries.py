@@ -98,6 +98,12 @@ def handles(user: User, record: FlowRecord) -> bool:
     return todos_of(user).filter(**about(record)).exists()
 
 
+def had_turn(user: User, record: FlowRecord) -> bool:
+    """Whether a to-do of the record was addressed to this user and somebody else did it."""
+    done = Todo.objects.filter(_addressed_to(user), **about(record), kind=Todo.Kind.HANDLE, done_at__isnull=False)
+    return done.exclude(done_by=user).exists()
+
+
 def open_return(record: FlowRecord) -> Return | None:
     """The return that still waits for a new submit, or None."""
     return Return.objects.filter(**about(record), settled_at__isnull=True).select_related("by", "step").first()

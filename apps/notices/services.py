@@ -28,7 +28,8 @@ BATCH = 20  # mails under one transaction: speed against the most that a killed 
 
 _NEEDED = (
     "state", "attempts", "next_try", "expires_at", "message_id", "last_error", "claimed_by", "claimed_at", "address",
-    "notice__kind", "notice__title", "notice__url", "notice__content_type_id", "notice__object_id", "notice__recipient__email", "notice__recipient__is_active",
+    "notice__kind", "notice__title", "notice__url", "notice__content_type_id", "notice__object_id",
+    "notice__recipient__email", "notice__recipient__is_active",
 )
 
 _LEAVE = """
