@@ -126,8 +126,8 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def involved_ids(record: FlowRecord) -> set[int]:
-    """Who filed this record or decided on it in the running round: none of them decides it (again)."""
-    return _made_steps(record) | record.filers() | ({record.created_by_id} if record.created_by_id else set())
+    """Who filed or wrote this record, or decided on it in the running round: none of them decides it (again)."""
+    return _made_steps(record) | record.filers() | set(record.writers) | ({record.created_by_id} if record.created_by_id else set())
 
 
 def _made_steps(record: FlowRecord) -> set[int]:

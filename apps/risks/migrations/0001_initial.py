@@ -62,6 +62,7 @@ class Migration(migrations.Migration):
                         verbose_name="状态",
                     ),
                 ),
+                ("writers", models.JSONField(default=list, editable=False, verbose_name="填写人")),
                 ("number", models.CharField(editable=False, max_length=40, unique=True, verbose_name="风险点编号")),
                 (
                     "year",
