@@ -54,6 +54,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
     "apps.core.middleware.SecurityHeaders",
     "apps.core.middleware.CleanInput",  # below the headers, so that its 400 carries them too
@@ -66,7 +67,6 @@ MIDDLEWARE = [
     "apps.accounts.middleware.SessionRules",
     "apps.files.middleware.BodySize",  # knows who asks, and comes before anything reads the body
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
