@@ -2,10 +2,13 @@
 import io
 import random
 import zipfile
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from apps.accounts.models import PortalSession
 from apps.files import rules
 from tests.files.conftest import GOOD, OLE
 from tests.kit.people import user
@@ -76,3 +79,14 @@ def test_somebody_logged_in_may_send_two_of_the_largest_files(megabytes, status)
     assert answer.status_code == status
     if status == 413:
         assert "单个文件不超过 50 MB" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_whoever_s_session_ended_meanwhile_keeps_the_words_beside_his_large_file():
+    client = Client()
+    client.force_login(user("钱芳"))
+    PortalSession.objects.update(seen_at=timezone.now() - timedelta(hours=1))
+    body = b'--X\r\nContent-Disposition: form-data; name="remark"\r\n\r\nwritten\r\n--X\r\n'
+    body += b'Content-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n' + b"0" * 6_000_000 + b"\r\n--X--\r\n"
+    answer = client.generic("POST", "/risks/new/", body, content_type="multipart/form-data; boundary=X")
+    assert (answer.status_code, "刚才提交的内容已保留" in answer.content.decode()) == (401, True)
