@@ -6,7 +6,7 @@ from django.template.loader import render_to_string
 from django.utils.cache import add_never_cache_headers
 
 from apps.accounts import views as accounts
-from apps.accounts.answers import is_script
+from apps.accounts.answers import is_script, page_too_old
 from apps.accounts.request import PortalRequest
 from apps.core.context import current
 from config.menu import address
@@ -35,9 +35,14 @@ def forbidden(request: PortalRequest, exception: Exception | None = None) -> Htt
 
 
 def csrf_failure(request: PortalRequest, reason: str = "") -> HttpResponse:
-    """403 for a form whose page is too old to prove where it comes from; scripts get what relogin.js understands."""
+    """403 for a form whose page is too old to prove where it comes from; scripts get what relogin.js understands.
+
+    What was typed on a page of ours goes on with one press.
+    """
     if is_script(request):
         return accounts.csrf_failure(request, reason)
+    if not request.path.startswith("/api/") and (kept := page_too_old(request)) is not None:
+        return kept
     text = "页面停留过久或在别处重新登录过，本次提交未被接受。返回上一页，刷新后重新提交。"
     return _page(request, 403, "页面已失效", text, "clock")
 

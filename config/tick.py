@@ -7,6 +7,7 @@ from collections.abc import Callable
 from django.core.management import call_command
 from django.utils.timezone import localdate
 
+from apps.accounts import lockout
 from apps.accounts.services import purge_sessions
 from apps.core.models import Heartbeat
 from apps.documents.services import run_jobs, sweep_results
@@ -46,6 +47,7 @@ def _clean(*, at: datetime.datetime) -> None:
     sweep_orphans(at=at)
     sweep_results(at=at)
     purge_sessions(before=at - WEEK)
+    lockout.purge(at=at)
     sweep_tokens(at=at)
 
 

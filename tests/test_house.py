@@ -154,6 +154,7 @@ def test_no_module_is_named_after_nothing():
 NO_NET = {
     "accounts.ApiToken": "made and revoked with an event; every use touches the row",
     "accounts.EndedSession": "told to the browser once, kept for a week",
+    "accounts.LoginBudget": "each failed try is an event; the row forgets after an hour",
     "accounts.PortalSession": "entering and leaving are events, every request touches the row",
     "accounts.ResetLink": "sent with an event; used with another",
     "audit.Event": "the chain itself; the database refuses every change",

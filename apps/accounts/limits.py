@@ -1,4 +1,5 @@
 """The security parameters (sec.*) as durations; the only place where accounts reads parameters."""
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,9 @@ if TYPE_CHECKING:
     from .models import User
 
 KEYS = ("sec.idle_normal", "sec.idle_limited", "sec.absolute_hours", "sec.password_days", "sec.step_up_minutes")
+LOGIN_KEYS = ("sec.lock_failures", "sec.lock_minutes", "sec.strange_failures")
+STRANGE_LOCK = timedelta(hours=1)  # the budget of all strange networks together is one of an hour
+LONGEST_LOCK = timedelta(days=1)  # what sec.lock_minutes may be at most
 
 
 def limits_of(user: "User", *, on: date) -> Limits:
@@ -24,11 +28,20 @@ def limits_of(user: "User", *, on: date) -> Limits:
     )
 
 
-def lock_failures(*, on: date) -> int:
-    """How many wrong passwords lock an account for one address."""
-    return parameters.whole("sec.lock_failures", on=on)
+@dataclass(frozen=True)
+class LoginLimits:
+    """How many wrong passwords are too many, and how long that is remembered (AU-05)."""
+
+    failures: int
+    lock: timedelta
+    strange_failures: int
 
 
-def lock_time(*, on: date) -> timedelta:
-    """How long that lock lasts."""
-    return timedelta(minutes=parameters.whole("sec.lock_minutes", on=on))
+def login_limits(*, on: date) -> LoginLimits:
+    """The limits of logging in. One query."""
+    read = {key: int(str(value)) for key, value in parameters.frozen(LOGIN_KEYS, on=on).items()}
+    return LoginLimits(
+        failures=read["sec.lock_failures"],
+        lock=timedelta(minutes=read["sec.lock_minutes"]),
+        strange_failures=read["sec.strange_failures"],
+    )

@@ -8,13 +8,13 @@ from django.db import transaction
 
 from apps.core import context
 from apps.core.errors import Refused
-from apps.core.middleware import session_digest
+from apps.core.middleware import client_ip, session_digest
 
 from . import lockout, rules, services
 from .models import User
 from .request import PortalRequest
 
-LOCKED = "locked"
+LOCKED = lockout.LOCKED
 
 
 def log_in(request: PortalRequest, *, username: str, password: str, at: datetime) -> User:
@@ -67,9 +67,15 @@ def log_out(request: PortalRequest, *, at: datetime) -> None:
 
 def _authenticated(request: PortalRequest, username: str, password: str, *, at: datetime, event: str) -> User:
     """The user of that password. Otherwise the failure is noted and counted, and Refused says what happens next."""
-    user = authenticate(request, username=username, password=password)
-    if isinstance(user, User):
-        return user
     known = User.objects.filter(username=username).first()
-    services.note_failed_login(known, at=at, locked_now=lockout.is_locked_now(request), event=event)
-    raise Refused(lockout.failure_text(request, username), field=LOCKED if lockout.is_locked(request) else None)
+    try:
+        taken = lockout.take(username, ip=client_ip(request), at=at)
+    except Refused:
+        services.note_failed_login(known, at=at, locked_now=False, event=event)
+        raise
+    user = authenticate(request, username=username, password=password)
+    if not isinstance(user, User):
+        services.note_failed_login(known, at=at, locked_now=taken.locks, event=event)
+        raise taken.fault
+    lockout.give_back(taken, at=at)
+    return user

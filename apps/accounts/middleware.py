@@ -81,9 +81,9 @@ def turned_away(request: PortalRequest) -> HttpResponseBase:
     reason = ending.reason if ending else ""
     if is_script(request):
         return ended_json(reason or "unknown")
-    if ending and ending.user and request.method == "POST":
-        sealed = carry.pack(request, user_id=ending.user.pk)
-        return session_ended(request, username=ending.user.username, reason=reason, carried=sealed)
+    is_known = ending is not None and ending.user is not None
+    if request.method == "POST" and (is_known or carry.is_from_here(request)):  # the cookie itself may be gone: logged out in another tab
+        return session_ended(request, user=ending.user if ending else None, reason=reason or "unknown")
     asked = request.get_full_path() if request.method in ("GET", "HEAD") else ""
     query = urlencode({key: text for key, text in (("next", asked), ("ended", reason)) if text})
     return redirect(f"{resolve_url(settings.LOGIN_URL)}{'?' if query else ''}{query}")

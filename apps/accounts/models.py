@@ -128,6 +128,26 @@ class EndedSession(models.Model):
         return self.reason
 
 
+class LoginBudget(models.Model):
+    """Tries spent on an account from one network, or (`network` empty) from all strange ones together (AU-05).
+
+    The account is a keyed digest of the name as typed: it need not exist, and people type passwords into the wrong field.
+    """
+
+    account = models.CharField("账号摘要", max_length=64)
+    network = models.CharField("网络", max_length=43)
+    spent = models.PositiveSmallIntegerField("失败次数", default=0)
+    spent_at = models.DateTimeField("最近尝试", db_index=True)
+    welcome_at = models.DateTimeField("最近登录", null=True)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "登录尝试"
+        constraints = [models.UniqueConstraint(fields=["account", "network"], name="login_budget_once")]
+
+    def __str__(self) -> str:
+        return self.network
+
+
 class ResetLink(models.Model):
     """A one-time way to set a password, sent by an administrator (AU-11). Only the digest of its secret is kept."""
 

@@ -33,6 +33,11 @@ def live_token(secret: str, *, at: datetime) -> ApiToken | None:
     return tokens.filter(digest=digest_of(secret), revoked_at=None, expires_at__gt=at, user__is_active=True).first()
 
 
+def live_tokens_of(user: User, *, at: datetime) -> QuerySet[ApiToken]:
+    """The tokens of a user that still work."""
+    return ApiToken.objects.filter(user=user, revoked_at=None, expires_at__gt=at)
+
+
 def tokens_of(user: User) -> QuerySet[ApiToken]:
     """All tokens of a user, newest first, dead ones included."""
     return ApiToken.objects.filter(user=user).order_by("-created_at", "-pk")

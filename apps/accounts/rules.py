@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 INITIAL_PASSWORD_LIFE = timedelta(hours=72)  # AU-04
 RESET_LINK_LIFE = timedelta(minutes=30)  # AU-11
 TOKEN_LIFE_DAYS = 90  # AU-14, the longest a token may live
+KNOWN_NETWORK_LIFE = timedelta(days=90)  # AU-05, how long a network counts as one's own after a login
 PASSWORDS_REMEMBERED = 5  # AU-03
 WARN_BEFORE_SECONDS = 300
 STEPPED_UP_KEY = "stepped_up_at"

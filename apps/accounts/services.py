@@ -16,6 +16,7 @@ from apps.audit.streams import auth_stream
 from apps.core.errors import Refused
 
 from . import rules
+from .contact import contact_changed
 from .models import ApiToken, EndedSession, PortalSession, ResetLink, User
 from .queries import digest_of, open_reset_link
 
@@ -49,24 +50,30 @@ def create_account(
 
 @transaction.atomic
 def issue_initial_password(user: User, *, by: User | None, at: datetime) -> str:
-    """A fresh initial password in place of the old one; every session of the account ends."""
+    """A fresh initial password in place of the old one; every session, token and reset link of the account ends."""
     user = _locked(user)
     password = _give_initial_password(user, at=at)
     user.save()
-    end_sessions(user, reason="password", at=at)
+    _end_what_the_password_opened(user, at=at)
     note("account.initial_password", user, by=by, at=at)
     return password
 
 
 @transaction.atomic
 def change_details(user: User, *, by: User, at: datetime, **details: str) -> User:
-    """Sets any of name, email, phone. Raises Refused for a value that is not valid. Personal values stay out of the audit."""
+    """Sets any of name, email, phone. Raises Refused for a value that is not valid. Personal values stay out of the audit.
+
+    The person is told of a new email or phone, also at the address that is no longer his (AU-13).
+    """
     user = _locked(user)
+    old = {"email": user.email, "phone": user.phone}
     for field, value in details.items():
         setattr(user, field, value.strip())
     _full_clean(user)
     user.save(update_fields=[*details, "phone_index"])
     note("account.changed", user, by=by, at=at, after={"fields": sorted(details)})
+    if fields := [field for field, value in old.items() if getattr(user, field) != value]:
+        contact_changed.send(User, user=user, old_email=old["email"], fields=fields, at=at)
     return user
 
 
@@ -90,9 +97,7 @@ def disable_account(user: User, *, by: User | None, at: datetime, reason: str = 
         raise Refused("此账号已停用")
     user.is_active, user.disabled_at = False, at
     user.save(update_fields=["is_active", "disabled_at"])
-    end_sessions(user, reason="disabled", at=at)
-    ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=at)
-    ResetLink.objects.filter(user=user, closed_at=None).update(closed_at=at)
+    _end_what_the_password_opened(user, at=at, reason="disabled")
     note("account.disabled", user, by=by, at=at, reason=reason)
     return user
 
@@ -122,7 +127,7 @@ def mark_administrator(user: User, *, is_administrator: bool, by: User | None, a
 
 @transaction.atomic
 def change_password(user: User, *, new: str, by: User, at: datetime) -> User:
-    """A new password that passes AU-02 and is none of the last five; ends every session of the account (AU-07).
+    """A new password that passes AU-02 and is none of the last five; ends every session and token of the account (AU-07, AU-14).
 
     Raises Refused (field `new_password`). The view makes a fresh session for the person who asked.
     """
@@ -165,9 +170,12 @@ def use_reset_link(secret: str, *, new: str, at: datetime) -> User:
 
 @transaction.atomic
 def create_token(user: User, *, name: str, scope: str, days: int, by: User, at: datetime) -> tuple[ApiToken, str]:
-    """A token and its secret, which is shown this once (AU-14). Raises Refused beyond 90 days."""
+    """A token and its secret, which is shown this once (AU-14). Raises Refused beyond 90 days, or when the password changed meanwhile."""
     if not 1 <= days <= rules.TOKEN_LIFE_DAYS:
         raise Refused(f"有效期填写1至{rules.TOKEN_LIFE_DAYS}天", field="days")
+    held = _locked(user)  # waits for a change of the password under way, which would not see this token
+    if not held.is_active or held.password != user.password:
+        raise Refused("密码刚被修改，重新登录后再新建令牌")
     secret = f"qlgq_{secrets.token_urlsafe(32)}"
     token = ApiToken(
         user=user, name=name.strip(), prefix=secret[:10], digest=digest_of(secret), scope=scope,
@@ -290,7 +298,13 @@ def _take_password(user: User, new: str, *, at: datetime) -> None:
     user.must_change_password = False
     user.initial_password_at = user.initial_password_used_at = None
     user.save()
-    end_sessions(user, reason="password", at=at)
+    _end_what_the_password_opened(user, at=at)
+
+
+def _end_what_the_password_opened(user: User, *, at: datetime, reason: str = "password") -> None:
+    """Sessions, tokens and reset links: whoever took one while he knew the password loses it with the password (AU-07, AU-14)."""
+    end_sessions(user, reason=reason, at=at)
+    ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=at)
     ResetLink.objects.filter(user=user, closed_at=None).update(closed_at=at)
 
 

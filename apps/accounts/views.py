@@ -3,7 +3,8 @@
 What the templates get (all forms are plain Django forms; errors of the whole form stand in `form.non_field_errors`):
 - accounts/login.html: form (LoginForm: username, password, remember, hidden next), notice (why the last session ended, or ""),
   is_locked. Posts to `login`.
-- accounts/password_change.html: form (PasswordChangeForm), must (why nothing else is open, or ""). Posts to `password`.
+- accounts/password_change.html: form (PasswordChangeForm), must (why nothing else is open, or ""), dying (how many tokens end with
+  the password). Posts to `password`.
 - accounts/password_reset_link.html: form (NewPasswordForm) or None when the link is dead. Posts to itself.
 - accounts/step_up.html, session_ended.html, resume.html: see answers.py.
 - accounts/profile.html: form (ProfileForm), preferences (PreferencesForm, posts to `preferences`), masked_phone, masked_email.
@@ -27,11 +28,11 @@ from apps.core.errors import Refused
 from apps.core.masking import mask_email, mask_phone
 
 from . import carry, login, queries, rules, services
-from .answers import is_script, resume
+from .answers import is_script, reauth_required, resume
 from .forms import LoginForm, NewPasswordForm, PasswordChangeForm, PreferencesForm, ProfileForm, StepUpForm, TokenForm
 from .models import User
 from .request import PortalRequest
-from .stepup import step_up_required
+from .stepup import is_stepped_up, step_up_required
 
 REMEMBER_COOKIE, REMEMBER_SECONDS = "account", 90 * 24 * 3600
 FORM_FAULT, LOCKED, GONE = 422, 429, 410
@@ -81,7 +82,8 @@ def log_in(request: PortalRequest) -> HttpResponse:
     if _log_in(request, form):
         return _remembered(_onward(request, form), form)
     template = "accounts/session_ended.html" if form["carried"].value() else "accounts/login.html"
-    context = {"form": form, "is_locked": _status(form) == LOCKED, "notice": "", "reason_text": "", "is_lost": False}
+    named = carry.is_named(form["carried"].value() or "")
+    context = {"form": form, "is_locked": _status(form) == LOCKED, "notice": "", "reason_text": "", "is_lost": False, "is_named": named}
     return render(request, template, context, status=_status(form))
 
 
@@ -159,7 +161,8 @@ def change_password(request: PortalRequest) -> HttpResponse:
         messages.success(request, "密码已修改，其他地点的登录已退出。")
         return redirect(settings.LOGIN_REDIRECT_URL)
     must = rules.must_change_password(request.user, at=timezone.now(), life=request.limits.password_life) or ""
-    return render(request, "accounts/password_change.html", {"form": form, "must": must}, status=_status(form))
+    context = {"form": form, "must": must, "dying": queries.live_tokens_of(request.user, at=timezone.now()).count()}
+    return render(request, "accounts/password_change.html", context, status=_status(form))
 
 
 def _change_password(request: PortalRequest, form: PasswordChangeForm) -> None:
@@ -195,9 +198,11 @@ def step_up(request: PortalRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def profile(request: PortalRequest) -> HttpResponse:
-    """/me/: contact data, preferences, and the ways to password and tokens."""
+    """/me/: contact data (new ones only after the password, AU-13), preferences, and the ways to password and tokens."""
     user = request.user
     form = ProfileForm(_posted(request), instance=User.objects.get(pk=user.pk))
+    if form.is_valid() and form.has_changed() and not is_stepped_up(request):
+        return reauth_required(request)
     if request.method == "POST" and _tried(form, lambda: services.change_details(user, by=user, at=timezone.now(), **form.details())):
         messages.success(request, "联系方式已保存。")
         return redirect("profile")
@@ -238,7 +243,11 @@ def token_new(request: PortalRequest) -> HttpResponse:
     if not form.is_valid():
         return _tokens_page(request, form)
     user = request.user
-    _, secret = services.create_token(user, by=user, at=timezone.now(), **form.cleaned_data)
+    try:
+        _, secret = services.create_token(user, by=user, at=timezone.now(), **form.cleaned_data)
+    except Refused as refused:
+        form.add_error(refused.field if refused.field in form.fields else None, refused.message)
+        return _tokens_page(request, form)
     return _tokens_page(request, TokenForm(), secret=secret)
 
 

@@ -45,6 +45,7 @@ class Job(models.Model):
     file_size = models.PositiveBigIntegerField("大小", default=0)
     file_sha256 = models.CharField("SHA-256", max_length=64, blank=True)
     expires_at = models.DateTimeField("文件保留至", null=True)
+    rights = models.CharField("权限摘要", max_length=64, blank=True)  # what the requester might see when it was made
 
     class Meta:
         verbose_name = verbose_name_plural = "导出任务"

@@ -18,6 +18,7 @@ from apps.documents import results, rules
 from apps.documents.jobs import Denied, Progress, Stopped, kind_of
 from apps.documents.models import Job
 from apps.notices.services import notify
+from apps.org.scope import scope_of
 
 log = logging.getLogger(__name__)
 State = Job.State
@@ -134,8 +135,10 @@ def _keep(job: Job, name: str, media: str, content: Any, *, at: datetime.datetim
         if ours is not None:
             ours.file_name, ours.file_type, ours.file_path = name[-200:], media, stored.path
             ours.file_size, ours.file_sha256, ours.expires_at = stored.size, stored.sha256, at + rules.KEEP
+            ours.rights = scope_of(job.requested_by).digest
             ours.done = ours.total = max(ours.total, ours.done, 1)
-            ours.save(update_fields=["file_name", "file_type", "file_path", "file_size", "file_sha256", "expires_at", "done", "total"])
+            file = ["file_name", "file_type", "file_path", "file_size", "file_sha256", "expires_at", "rights"]
+            ours.save(update_fields=[*file, "done", "total"])
             _settle(ours, State.DONE, "", at=at, after={"file": ours.file_name, "size": stored.size, "sha256": stored.sha256})
     if ours is None:
         results.drop(stored.path)

@@ -15,6 +15,7 @@ from apps.documents.jobs import kind_of
 from apps.documents.models import Job
 from apps.documents.queries import open_jobs_of
 from apps.documents.running import run_jobs
+from apps.org.scope import scope_of
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -73,8 +74,10 @@ def retry_job(job: Job, *, by: User, at: datetime.datetime) -> Job:
 
 @transaction.atomic
 def hand_out(job: Job, *, by: User, at: datetime.datetime) -> Path:
-    """Record that the requester takes the file and say where it lies. Refused when it is gone."""
+    """Record that the requester takes the file and say where it lies. Refused when it is gone, or his rights are others now."""
     fresh = _own(job, by=by)
+    if fresh.has_file and fresh.rights != scope_of(by).digest:
+        raise Refused("您的权限已调整，此文件不再提供，重新导出后下载。")
     path = results.path_of(fresh.file_path) if fresh.has_file else None
     if path is None or not path.is_file():
         raise Refused("文件已超过保留期，重新导出后下载。")

@@ -1,5 +1,6 @@
 """What may be uploaded: names, types, and what the first bytes must say (domain.md 1.0.3, security.md IN-01)."""
 import re
+import unicodedata
 import zipfile
 from io import SEEK_END
 from typing import BinaryIO
@@ -10,10 +11,14 @@ from PIL import Image
 STATE_SECRETS = "本系统为非涉密系统，严禁录入、上传、处理国家秘密信息"
 NAME_LIMIT = 200
 PER_RECORD = 200
+UNPACKED_BYTES, UNPACKED_RATIO = 50 * 1024 * 1024, 100  # beyond both a package only fills the memory of whoever opens it (IN-03)
 DIRECTORY_BYTES = 2_000_000  # a zip directory of some 20,000 entries; a bigger one only fills the memory
 
 _OLE = (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",)
 _ZIP = (b"PK\x03\x04",)
+MACROS = "文件含有宏，去除宏后重新上传"
+_MACRO_ENTRY = re.compile(r"(^|/)vbaproject\.bin$|^xl/macrosheets/")
+_OLE_MACROS = "_VBA_PROJECT".encode("utf-16-le")  # the stream that holds them, in doc and xls
 _OFFICE = "application/vnd.openxmlformats-officedocument."
 # extension: (fixed content type of the download, first bytes, entry a package must hold)
 TYPES: dict[str, tuple[str, tuple[bytes, ...], str]] = {
@@ -34,8 +39,9 @@ TYPES: dict[str, tuple[str, tuple[bytes, ...], str]] = {
 }
 ALLOWED = "、".join(TYPES)
 # Working and commercial secrets may be kept here (domain.md 0.5); state secrets may not.
-_PERMITTED = re.compile("(工作|商业)秘密")
+_PERMITTED = re.compile("(工作|商业)秘密|机密(?=[码钥])")
 _SECRET = re.compile("秘密|机密|绝密")
+_SIMPLIFIED = str.maketrans("機絕", "机绝")
 _CONTROLS = "\u0000-\u001f\u007f-\u009f\u2028\u2029\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
 _BAD_CHARACTER = re.compile(f'[{_CONTROLS}/\\\\:*?"<>|]')
 
@@ -48,7 +54,8 @@ def extension(name: str) -> str:
 
 def fault_of_name(name: str) -> str:
     """What is wrong with a file name; "" when nothing is."""
-    if _SECRET.search(_PERMITTED.sub("", name)):
+    marks = "".join(unicodedata.normalize("NFKC", name).translate(_SIMPLIFIED).split())  # 机 密 and 機密 are the same mark
+    if _SECRET.search(_PERMITTED.sub("", marks)):
         return STATE_SECRETS
     if _BAD_CHARACTER.search(name) or name.startswith(".") or not name.strip():
         return "文件名含有不能使用的字符，修改文件名后重新上传"
@@ -78,6 +85,8 @@ def fault_of_content(name: str, content: BinaryIO) -> str:
     if not head.startswith(beginnings) if beginnings else head[4:8] != b"ftyp":
         return mismatch
     try:
+        if head.startswith(_OLE):
+            return MACROS if _holds(content, _OLE_MACROS) else ""
         if head.startswith(b"PK"):
             return _fault_of_package(content, needed, mismatch)
         if ending == "pdf":
@@ -94,8 +103,8 @@ def fault_of_content(name: str, content: BinaryIO) -> str:
 
 def _fault_of_package(content: BinaryIO, needed: str, mismatch: str) -> str:
     """What is wrong with a package: a directory no office file has, an entry that is missing, macros."""
-    content.seek(0, SEEK_END)
-    content.seek(max(0, content.tell() - 66_000))  # the end record and its longest comment
+    size = content.seek(0, SEEK_END)
+    content.seek(max(0, size - 66_000))  # the end record and its longest comment
     tail = content.read()
     at = tail.rfind(b"PK\x05\x06")
     if at < 0 or len(tail) < at + 22:
@@ -104,11 +113,23 @@ def _fault_of_package(content: BinaryIO, needed: str, mismatch: str) -> str:
         return "压缩包内的文件过多，分成几个压缩包上传"
     with zipfile.ZipFile(content) as package:
         entries = package.namelist()
+        unpacked = sum(entry.file_size for entry in package.infolist())
+    if unpacked > max(UNPACKED_BYTES, UNPACKED_RATIO * size):
+        return "压缩包展开后过大，检查文件后重新上传"
     if needed and needed not in entries:
         return mismatch
-    if any(entry.lower().rpartition("/")[2] == "vbaproject.bin" for entry in entries):
-        return "文件含有宏，去除宏后重新上传"
-    return ""
+    return MACROS if any(_MACRO_ENTRY.search(entry.lower()) for entry in entries) else ""
+
+
+def _holds(content: BinaryIO, mark: bytes) -> bool:
+    """Whether the bytes contain a mark, read in pieces."""
+    content.seek(0)
+    tail = b""
+    while piece := content.read(1 << 20):
+        if mark in tail + piece:
+            return True
+        tail = piece[-len(mark) :]
+    return False
 
 
 def media_type(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
@@ -14,6 +14,9 @@ from apps.flow.machine import Machine
 from apps.org.models import Department, Unit, UnitRecord
 from apps.org.roles import Role
 
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
 
 class FlowRecord(UnitRecord):
     """A record with a state that only `flow.services.make_move` changes, and with versions that can be compared."""
@@ -23,8 +26,15 @@ class FlowRecord(UnitRecord):
 
     state = models.CharField("状态", max_length=20, default="draft", editable=False)
 
+    writers = models.JSONField("填写人", default=list, editable=False)  # ids of whoever changed the content: nobody judges his own words
+
     class Meta:
         abstract = True
+
+    def written_by(self, by: User | None) -> None:
+        """Remember who changes the content; the caller saves."""
+        if by is not None and by.pk not in self.writers:
+            self.writers = [*self.writers, by.pk]
 
     @property
     def is_editable(self) -> bool:

@@ -154,6 +154,12 @@ def decider_at(record: FlowRecord, node: str) -> User | None:
     return last.by if last is not None else None
 
 
+def had_turn(user: User, record: FlowRecord) -> bool:
+    """Whether a to-do of the record was addressed to this user and somebody else did it."""
+    done = Todo.objects.filter(_addressed_to(user), **about(record), kind=Todo.Kind.HANDLE, done_at__isnull=False)
+    return done.exclude(done_by=user).exists()
+
+
 def open_return(record: FlowRecord) -> Return | None:
     """The return that still waits for a new submit, or None."""
     return Return.objects.filter(**about(record), settled_at__isnull=True).select_related("by", "step").first()
@@ -176,8 +182,8 @@ def compare(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def involved_ids(record: FlowRecord) -> set[int]:
-    """Who filed this record or decided on it in the running round: none of them decides it (again)."""
-    return _made_steps(record) | record.filers() | ({record.created_by_id} if record.created_by_id else set())
+    """Who filed or wrote this record, or decided on it in the running round: none of them decides it (again)."""
+    return _made_steps(record) | record.filers() | set(record.writers) | ({record.created_by_id} if record.created_by_id else set())
 
 
 def _made_steps(record: FlowRecord) -> set[int]:

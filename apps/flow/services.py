@@ -16,7 +16,18 @@ from apps.audit.services import note
 from apps.core.errors import Refused
 from apps.flow.machine import Data, Move
 from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
-from apps.flow.queries import about, compare, has_open_signs, involved_ids, open_return, open_todos, steps_of, todos_of, with_open_signs
+from apps.flow.queries import (
+    about,
+    compare,
+    had_turn,
+    has_open_signs,
+    involved_ids,
+    open_return,
+    open_todos,
+    steps_of,
+    todos_of,
+    with_open_signs,
+)
 from apps.flow.rules import opinion_fault
 from apps.notices.services import notify
 from apps.org.models import Assignment, Recusal
@@ -52,6 +63,13 @@ def _stale(record: FlowRecord) -> Refused:
     return Refused(f"此记录在 {when} 已由{last.by.name}{last.label}，当前状态为“{record.state_label}”。刷新查看。")
 
 
+def _came_late(record: FlowRecord, *, then: str = "不再由您办理") -> str:
+    """Who acted first and what became of the record: for whoever sends no version, as programs do, and so cannot be told by it."""
+    last = steps_of(record).first()
+    done = f"此记录已由{last.by.name}于{timezone.localtime(last.at):%Y-%m-%d %H:%M}{last.label}。" if last and last.by else ""
+    return f"{done}当前状态为“{record.state_label}”，{then}。"
+
+
 def _refuse_if_barred(record: FlowRecord, move: Move, *, by: User | None) -> None:
     if move.system:
         if by is not None:
@@ -62,7 +80,7 @@ def _refuse_if_barred(record: FlowRecord, move: Move, *, by: User | None) -> Non
     if move.decides and scope_of(by).principals() & involved_ids(record):
         raise Refused("不能审核本人填报或已办理过的记录，请由其他有权人员办理。")
     if not move.may(by, record):
-        raise Refused(f"没有{move.label}的权限。")
+        raise Refused(_came_late(record) if had_turn(by, record) else f"没有{move.label}的权限。")
     if move.decides and has_open_signs(record):
         raise Refused(f"加签意见还没有办结，办结或撤销加签后再{move.label}。")
 
@@ -117,7 +135,7 @@ def make_move(
     if version is not None and version != fresh.version:
         raise _stale(fresh)
     if fresh.state not in move.sources:
-        raise _stale(fresh) if fresh.state != record.state else Refused(f"当前状态为“{fresh.state_label}”，不能{move.label}。")
+        raise _stale(fresh) if fresh.state != record.state else Refused(_came_late(fresh, then=f"不能{move.label}"))
     _refuse_if_barred(fresh, move, by=by)
     if fault := opinion_fault(move.opinion == "required", opinion, move.label, least=move.least):
         raise Refused(fault, field="opinion")

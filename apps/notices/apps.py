@@ -7,4 +7,4 @@ class NoticesConfig(AppConfig):
     verbose_name = "通知"
 
     def ready(self) -> None:
-        from apps.notices import events, health  # noqa: F401 -- declares the audit events, registers the probe
+        from apps.notices import accounts, events, health  # noqa: F401 -- declares the audit events, registers the probe, listens

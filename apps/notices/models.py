@@ -66,6 +66,7 @@ class Delivery(models.Model):
     expires_at = models.DateTimeField("有效期至")
     message_id = models.CharField("邮件标识", max_length=120, unique=True)
     last_error = models.CharField("最近原因", max_length=300, blank=True)
+    address = models.CharField("指定地址", max_length=254, blank=True)
     claimed_by = models.CharField("经手进程", max_length=80, blank=True)
     claimed_at = models.DateTimeField("经手时间", null=True)
     sent_at = models.DateTimeField("发送时间", null=True)
@@ -80,3 +81,8 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return self.dedupe_key
+
+    @property
+    def goes_to(self) -> str:
+        """The address named for this mail, else the one the person has now."""
+        return self.address or self.notice.recipient.email

@@ -27,8 +27,9 @@ State = Delivery.State
 BATCH = 20  # mails under one transaction: speed against the most that a killed worker can send twice
 
 _NEEDED = (
-    "state", "attempts", "next_try", "expires_at", "message_id", "last_error", "claimed_by", "claimed_at", "notice__kind", "notice__title",
-    "notice__url", "notice__content_type_id", "notice__object_id", "notice__recipient__email", "notice__recipient__is_active",
+    "state", "attempts", "next_try", "expires_at", "message_id", "last_error", "claimed_by", "claimed_at", "address",
+    "notice__kind", "notice__title", "notice__url", "notice__content_type_id", "notice__object_id",
+    "notice__recipient__email", "notice__recipient__is_active",
 )
 
 _LEAVE = """
@@ -40,13 +41,13 @@ WITH fresh AS (
     RETURNING id, recipient_id
 ), mail AS (
     INSERT INTO notices_delivery (id, notice_id, channel, dedupe_key, state, attempts, next_try, expires_at, message_id,
-                                  last_error, claimed_by, created_at)
+                                  last_error, claimed_by, created_at, address)
     SELECT d.id, d.notice_id, 'mail', 'mail|' || d.recipient_id || '|' || %(key)s, 'pending', 0, %(at)s, %(expires)s,
-           '<' || d.id || '@' || %(domain)s || '>', '', '', %(at)s
+           '<' || d.id || '@' || %(domain)s || '>', '', '', %(at)s, %(address)s
     FROM (
         SELECT gen_random_uuid() AS id, fresh.id AS notice_id, fresh.recipient_id
         FROM fresh JOIN accounts_user u ON u.id = fresh.recipient_id
-        WHERE %(mail)s AND u.email <> ''
+        WHERE %(mail)s AND (u.email <> '' OR %(address)s <> '')
     ) AS d
     ON CONFLICT (dedupe_key) DO NOTHING
 )
@@ -58,18 +59,21 @@ SELECT count(*) FROM fresh
 def notify(
     people: Iterable[User], *, kind: str, key: str, title: str, body: str, url: str, at: datetime.datetime,
     expires_at: datetime.datetime | None = None, record: models.Model | None = None, mail: bool = True,
+    address: str = "",
 ) -> int:
     """Leave one notice per person and key in the caller's transaction; returns how many are new.
 
     Mail follows from the outbox to those who have an address, until `expires_at` (7 days when not given).
     The mail says `title` and the link only, so `title` must not tell anything of the matter itself.
-    `mail=False` keeps it inside the portal. With `record`, the mail is held back from whoever may no longer see the record when it is sent.
+    `mail=False` keeps it inside the portal; `address` sends the mail there instead of to the person's own address.
+    With `record`, the mail is held back from whoever may no longer see the record when it is sent.
     """
     if not rules.is_own_path(url):
         raise ValueError(f"not a path of this portal: {url!r}")
     facts = {
         "people": [person.pk for person in people], "kind": kind, "key": key, "title": rules.one_line(title), "body": body,
         "url": url, "at": at, "expires": expires_at or at + rules.KEEP, "mail": mail and mail_is_on(), "domain": mail_domain(),
+        "address": address,
         "type": ContentType.objects.get_for_model(record).pk if record else None, "object": record.pk if record else None,
     }
     with connection.cursor() as cursor:
@@ -160,7 +164,7 @@ def _still_wanted(row: Delivery, *, at: datetime.datetime) -> bool:
         row.state, row.last_error = State.EXPIRED, "超过有效期"
     elif not row.notice.recipient.is_active:
         row.state, row.last_error = State.SUPPRESSED, "接收人账号已停用"
-    elif not rules.is_deliverable(row.notice.recipient.email):
+    elif not rules.is_deliverable(row.goes_to):
         row.state, row.last_error = State.FAILED, "邮箱地址无法投递"
     else:
         return _is_still_due(row, at=at)
@@ -201,8 +205,8 @@ def _send(row: Delivery, postman: Postman, *, at: datetime.datetime) -> bool:
     row.attempts += 1
     try:
         postman.send(
-            notice.recipient.email,
-            compose(to=notice.recipient.email, title=notice.title, url=notice.url, message_id=row.message_id, at=at),
+            row.goes_to,
+            compose(to=row.goes_to, title=notice.title, url=notice.url, message_id=row.message_id, at=at),
         )
     except UnreachableError as error:
         _put_off(row, f"邮件服务器连接不上：{error}", at=at)

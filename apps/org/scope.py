@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import reduce
+from hashlib import sha256
 from operator import or_
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,12 @@ class Scope:
                 continue
             return True
         return False
+
+    @property
+    def digest(self) -> str:
+        """A fingerprint of everything that is reached: what was made under another one was made for other rights."""
+        reached = sorted({(g.role, tuple(sorted(g.unit_ids)), g.department_id or 0) for g in self.grips})
+        return sha256(repr((self.user_id, reached)).encode()).hexdigest()
 
     def principals(self) -> set[int]:
         """The user himself and everybody whose delegation he holds: who one of them is, he is (self-approval)."""

@@ -23,12 +23,15 @@ if TYPE_CHECKING:
 
 
 def refused_as_conflict(error: Exception, context: dict[str, Any]) -> Response | None:
-    """`Refused` is 409, or 400 when it blames a field; the rest is DRF's."""
+    """`Refused` is 409, or 400 when it blames a field; the rest is DRF's. The faults of a field are a list, whoever found them."""
     if isinstance(error, Refused):
         if error.field:
             return Response({error.field: [error.message]}, status=status.HTTP_400_BAD_REQUEST)
         return Response({"detail": error.message}, status=status.HTTP_409_CONFLICT)
-    return exception_handler(error, context)
+    answer = exception_handler(error, context)
+    if answer is not None and isinstance(error, serializers.ValidationError) and isinstance(answer.data, dict):
+        answer.data = {name: found if isinstance(found, list) else [found] for name, found in answer.data.items()}
+    return answer
 
 
 def as_form_data(data: dict[str, Any], *, prefix: str = "", rows: dict[str, list[dict[str, Any]]] | None = None) -> QueryDict:

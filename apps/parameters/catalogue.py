@@ -281,6 +281,7 @@ GROUPS = (
         _limit("sec.password_days", "口令更换周期", 90, "天", "security AU", maximum=365),
         _limit("sec.lock_failures", "登录失败锁定次数", 5, "次", "security AU-05", minimum=3, maximum=10),
         _limit("sec.lock_minutes", "登录失败锁定时长", 15, "分", "security AU-05", minimum=5, maximum=1440),
+        _limit("sec.strange_failures", "陌生网络登录失败锁定次数（每小时合计）", 20, "次", "security AU-05", minimum=10, maximum=100),
         _limit("sec.step_up_minutes", "二次验证有效时间", 5, "分", "security", maximum=30),
         _limit("sec.old_post_days", "原岗位经办事项可见期", 365, D, minimum=0),
         _limit("sec.delegation_max_days", "授权委托最长期限", 30, D, "domain 2.6"),

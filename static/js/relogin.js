@@ -130,7 +130,13 @@
       headers.set("X-CSRFToken", window.portal.token());
       return fetch(url, { ...options, headers, credentials: "same-origin" });
     };
-    const answer = await send();
+    let answer = await send();
+    if (answer.status === 403 && (await answer.clone().json().catch(() => ({}))).code === "csrf") {
+      const told = await look(); /* logged in again in another tab: nothing was done, so the same press goes once more */
+      if (told.state !== "active" || !isOurs(told)) return answer;
+      renew(told.csrf);
+      answer = await send();
+    }
     if (answer.status !== 401 || answer.headers.get("X-Session") !== "ended") return answer;
     return (await ask()) ? send() : answer;
   };
@@ -166,6 +172,7 @@
   function see(told) {
     if (told.state === "ended") { if (!asking) ask(); return; }
     if (!isOurs(told)) { clearInterval(watch); return; }
+    renew(told.csrf); /* a login in another tab made this page's proof void */
     if (told.seconds_left <= told.warn_at) warn(told.seconds_left);
     else unwarn();
   }

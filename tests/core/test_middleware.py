@@ -122,7 +122,7 @@ def test_every_answer_carries_the_security_headers(address, status):
     assert answer.status_code == status
     expected = {
         "X-Content-Type-Options": "nosniff", "Referrer-Policy": "same-origin", "Cross-Origin-Opener-Policy": "same-origin",
-        "Cross-Origin-Resource-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin", "X-Frame-Options": "DENY",
     }
     assert {name: answer.headers.get(name) for name in expected} == expected
     assert "camera=()" in answer.headers["Permissions-Policy"]

@@ -43,7 +43,8 @@ APPENDIX_B = {
     "sec.idle_limited": 10, "sec.idle_normal": 30, "sec.old_post_days": 365,
 }
 BEYOND = {
-    "sec.password_days": 90, "sec.absolute_hours": 12, "sec.lock_minutes": 15, "sec.lock_failures": 5, "sec.step_up_minutes": 5,
+    "sec.password_days": 90, "sec.absolute_hours": 12, "sec.lock_minutes": 15, "sec.lock_failures": 5, "sec.strange_failures": 20,
+    "sec.step_up_minutes": 5,
     "sec.delegation_max_days": 30, "risk.node_days": 3, "due.escalate_lead": 5, "due.escalate_chief": 10,
 }
 EVERY = pytest.mark.parametrize("parameter", CATALOGUE.values(), ids=lambda parameter: parameter.key)

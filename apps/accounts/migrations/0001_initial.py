@@ -82,6 +82,22 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='LoginBudget',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('account', models.CharField(max_length=64, verbose_name='账号摘要')),
+                ('network', models.CharField(max_length=43, verbose_name='网络')),
+                ('spent', models.PositiveSmallIntegerField(default=0, verbose_name='失败次数')),
+                ('spent_at', models.DateTimeField(db_index=True, verbose_name='最近尝试')),
+                ('welcome_at', models.DateTimeField(null=True, verbose_name='最近登录')),
+            ],
+            options={
+                'verbose_name': '登录尝试',
+                'verbose_name_plural': '登录尝试',
+                'constraints': [models.UniqueConstraint(fields=('account', 'network'), name='login_budget_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='PortalSession',
             fields=[
                 ('session_data', models.TextField(verbose_name='session data')),

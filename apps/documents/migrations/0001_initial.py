@@ -40,6 +40,7 @@ class Migration(migrations.Migration):
                 ('file_size', models.PositiveBigIntegerField(default=0, verbose_name='大小')),
                 ('file_sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256')),
                 ('expires_at', models.DateTimeField(null=True, verbose_name='文件保留至')),
+                ('rights', models.CharField(blank=True, max_length=64, verbose_name='权限摘要')),
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='申请人')),
             ],
             options={

@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(verbose_name='有效期至')),
                 ('message_id', models.CharField(max_length=120, unique=True, verbose_name='邮件标识')),
                 ('last_error', models.CharField(blank=True, max_length=300, verbose_name='最近原因')),
+                ('address', models.CharField(blank=True, max_length=254, verbose_name='指定地址')),
                 ('claimed_by', models.CharField(blank=True, max_length=80, verbose_name='经手进程')),
                 ('claimed_at', models.DateTimeField(null=True, verbose_name='经手时间')),
                 ('sent_at', models.DateTimeField(null=True, verbose_name='发送时间')),

@@ -77,6 +77,7 @@ def update_point(
     refuse_if_elsewhere(fresh)
     fresh.regrade()
     fresh.lowering_agreed = False
+    fresh.written_by(by)
     fresh.version, fresh.updated_at, fresh.updated_by = fresh.version + 1, at, by
     save_row(fresh)
     if measures is not None:
