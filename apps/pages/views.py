@@ -135,7 +135,7 @@ class RecordPages(LoginRequiredMixin, View):
 
     def write(self, form: ModelForm, formsets: dict[str, BaseFormSet], *, submit: bool) -> tuple[Any, str]:
         """Save through the register's service; gives the record and the sentence that says what happened."""
-        raise NotImplementedError(f"{type(self).__name__} must call its service")  # pragma: no cover
+        raise NotImplementedError(f"{type(self).__name__} must call its service")  # pragma: no cover -- every register says it
 
     def faults(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> bool:
         """Whether the form cannot be saved (or submitted) as it stands; messages are on the form then."""
