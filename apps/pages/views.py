@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.forms import BaseFormSet, ModelForm
@@ -40,11 +39,11 @@ class Faulty(Exception):  # noqa: N818 -- ends the transaction of a form with fa
 
 
 @method_decorator(vary_on_headers("HX-Request"), name="dispatch")
-class RecordPages(LoginRequiredMixin, View):
+class RecordPages(View):
     """The pages of one register. Subclasses name the parts; any method may be overridden.
 
     One class, one `page` attribute saying which: see `urls()`. Rows come only through `visible_to`; what is outside
-    answers like what does not exist.
+    answers like what does not exist. Who is not logged in is sent to the login by SessionRules before he gets here.
     """
 
     model: ClassVar[type[UnitRecord]]
@@ -92,8 +91,6 @@ class RecordPages(LoginRequiredMixin, View):
             self.head = getattr(self, self.HANDLERS[self.page]["get"])
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if not request.user.is_authenticated:
-            return self.handle_no_permission()
         if request.method and request.method.lower() not in {*self.HANDLERS[self.page], "head", "options"}:
             return self.http_method_not_allowed(request)
         if not scope_of(request.user).may(self.model.FUNCTION, LETTERS.get(self.page, "R")):
