@@ -6,9 +6,12 @@ import re
 import pypdf
 import pytest
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.documents.jobs import Denied
+from apps.documents.models import Job
+from apps.documents.rules import OPEN_PER_PERSON
 from apps.documents.services import request_job
 from apps.org.models import Assignment
 from apps.risks.filters import RiskFilter
@@ -96,3 +99,13 @@ def test_who_lost_his_rights_after_asking_gets_no_paper(world):
     job.requested_by = again(world.clerk)
     with pytest.raises(Denied, match="您已没有查看廉政风险点的权限"):
         risk_ledger(job, lambda done, total: None)
+
+
+def test_with_too_many_papers_under_way_one_is_back_at_the_same_list_with_the_reason(world, client):
+    for _ in range(OPEN_PER_PERSON):
+        job_of(world, "clerk")
+    client.force_login(again(world.clerk))
+    answer = client.post(reverse("risks-ledger"), {"query": "level=high"}, follow=True)
+    assert answer.redirect_chain[0][0] == f"{reverse('risks-list')}?level=high"
+    assert f"您已有 {OPEN_PER_PERSON} 项任务尚未完成" in answer.content.decode()
+    assert Job.objects.count() == OPEN_PER_PERSON

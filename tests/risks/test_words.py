@@ -3,11 +3,13 @@ import pytest
 
 from apps.org.models import Unit
 from apps.risks import services
+from apps.risks.forms import errors_of
 from apps.risks.nodes import owners_of
 from apps.risks.queries import waiting_line
 from apps.risks.sections import content
 from tests.kit.people import again, department, unit
 from tests.kit.risks import DISCUSSED, FILED, draft, point_in
+from tests.risks.test_forms import both, row
 
 
 def shown(record):
@@ -45,6 +47,12 @@ def test_whom_a_point_waits_for_is_one_sentence_and_nobody_is_none(world):
     assert "赵静" in line
     assert "部门审核" in line
     assert line.endswith("前办结")
+
+
+def test_a_measure_marked_for_removal_keeps_no_fault_on_the_page(world):
+    bad = row(world, content="", is_standing=False, due_on="2026-13-45")
+    assert "measures-1-due_on" in errors_of(*both(world, rows=[row(world), bad]))
+    assert errors_of(*both(world, rows=[row(world), bad | {"DELETE": "on"}])) == {}
 
 
 @pytest.mark.parametrize("node", ["department", "leader"])
