@@ -143,6 +143,13 @@ def test_no_clock_is_read_in_rules_queries_and_services():
     assert [name_of(p) for p in deep if clocks.search(p.read_text())] == []
 
 
+def test_what_the_coverage_gate_must_overlook_is_little_and_says_why():
+    mark = re.compile(r"#\s*pragma:?\s*no\s*(cover|branch)", flags=re.I)
+    marks = [line for p in CODE for line in p.read_text().splitlines() if mark.search(line)]
+    assert [line for line in marks if not re.search(r"# pragma: no cover -- \w+ \w+", line)] == []
+    assert len(marks) <= 6
+
+
 def test_no_module_is_named_after_nothing():
     empty = {"utils.py", "helpers.py", "signals.py", "managers.py", "mixins.py", "constants.py"}
     assert [name_of(p) for p in CODE if p.name in empty] == []

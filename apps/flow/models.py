@@ -49,7 +49,7 @@ class FlowRecord(UnitRecord):
 
     def snapshot(self) -> dict[str, Any]:
         """The content of this version: {field: {"label": …, "value": plain JSON, "text": what a person reads}}."""
-        raise NotImplementedError(f"{type(self).__name__} must say what a version holds")  # pragma: no cover
+        raise NotImplementedError(f"{type(self).__name__} must say what a version holds")  # pragma: no cover -- every register says it
 
     def filers(self) -> set[int]:
         """Who, beside its author, filed what is to be judged now (an adjustment, an objection): they do not judge it."""
@@ -61,7 +61,7 @@ class FlowRecord(UnitRecord):
 
     def get_absolute_url(self) -> str:
         """The address of the detail page."""
-        raise NotImplementedError(f"{type(self).__name__} must name its page")  # pragma: no cover
+        raise NotImplementedError(f"{type(self).__name__} must name its page")  # pragma: no cover -- every register says it
 
 
 class AboutRecord(models.Model):

@@ -81,7 +81,7 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
 
     def write(self, data: dict[str, Any], *, instance: Any) -> Any:
         """Check with the page's form and save through the register's service; raises ValidationError or Refused."""
-        raise NotImplementedError(f"{type(self).__name__} must call its service")  # pragma: no cover
+        raise NotImplementedError(f"{type(self).__name__} must call its service")  # pragma: no cover -- every register says it
 
     def _written(self, request: Request, *, instance: Any) -> tuple[dict[str, Any], bool]:
         if not isinstance(request.data, dict):

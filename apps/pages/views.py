@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import Any, ClassVar
 
 from django.contrib import messages
-from django.contrib.auth.mixins import LoginRequiredMixin
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.forms import BaseFormSet, ModelForm
@@ -40,11 +39,11 @@ class Faulty(Exception):  # noqa: N818 -- ends the transaction of a form with fa
 
 
 @method_decorator(vary_on_headers("HX-Request"), name="dispatch")
-class RecordPages(LoginRequiredMixin, View):
+class RecordPages(View):
     """The pages of one register. Subclasses name the parts; any method may be overridden.
 
     One class, one `page` attribute saying which: see `urls()`. Rows come only through `visible_to`; what is outside
-    answers like what does not exist.
+    answers like what does not exist. Who is not logged in is sent to the login by SessionRules before he gets here.
     """
 
     model: ClassVar[type[UnitRecord]]
@@ -92,8 +91,6 @@ class RecordPages(LoginRequiredMixin, View):
             self.head = getattr(self, self.HANDLERS[self.page]["get"])
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if not request.user.is_authenticated:
-            return self.handle_no_permission()
         if request.method and request.method.lower() not in {*self.HANDLERS[self.page], "head", "options"}:
             return self.http_method_not_allowed(request)
         if not scope_of(request.user).may(self.model.FUNCTION, LETTERS.get(self.page, "R")):
@@ -135,7 +132,7 @@ class RecordPages(LoginRequiredMixin, View):
 
     def write(self, form: ModelForm, formsets: dict[str, BaseFormSet], *, submit: bool) -> tuple[Any, str]:
         """Save through the register's service; gives the record and the sentence that says what happened."""
-        raise NotImplementedError(f"{type(self).__name__} must call its service")  # pragma: no cover
+        raise NotImplementedError(f"{type(self).__name__} must call its service")  # pragma: no cover -- every register says it
 
     def faults(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> bool:
         """Whether the form cannot be saved (or submitted) as it stands; messages are on the form then."""

@@ -50,16 +50,16 @@ def risk_ledger(job: Job, progress: Progress) -> Result:
 
 
 def conditions(found: RiskFilter) -> str:
-    """The filter in words, as printed over the table."""
+    """The filter in words, as printed over the table; an order is none, and keys are only counted."""
     if found.form.errors:
         return "筛选条件无效，未列出记录"
     parts = []
     for name, value in found.form.cleaned_data.items():
-        if value in (None, "", [], False) or (name in {"ordering", "view", "ids"} and not value):
+        if value in (None, "", [], False) or name == "ordering":
             continue
         field = found.form.fields[name]
         choices = dict(getattr(field, "choices", ()) or ()) if not hasattr(value, "pk") else {}
-        values = value if isinstance(value, list) else [value]
+        values = [f"{len(value)}条"] if name == "ids" else value if isinstance(value, list) else [value]
         text = "、".join(str(choices.get(v, "是" if v is True else v)) for v in values)
         parts.append(f"{field.label}：{text}")
     return "；".join(parts)

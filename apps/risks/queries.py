@@ -12,7 +12,6 @@ from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.core.masking import mask_phone
-from apps.core.search import matching
 from apps.flow.queries import open_todos, todos_of
 from apps.flow.services import owner_names
 from apps.org.models import Assignment, Department
@@ -213,11 +212,3 @@ def waiting_line(record: RiskPoint, *, on: datetime.date) -> str:
         return ""
     due = f"，{todo.due_on.month}月{todo.due_on.day}日前办结" if todo.due_on else ""
     return f"{owner_names(todo, on=on)}办理“{todo.label}”{due}"
-
-
-def search(user: User, text: str, *, limit: int) -> tuple[list[RiskPoint], int]:
-    """The first hits of the global search among what the user may see, newest first, and how many there are."""
-    rows = RiskPoint.objects.visible_to(user).filter(
-        matching("name", text) | matching("manifestation", text) | matching("number", text)
-    )  # fmt: skip
-    return list(rows.select_related("unit").order_by("-updated_at", "-pk")[:limit]), rows.count()

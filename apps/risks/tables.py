@@ -6,7 +6,6 @@ import datetime
 from typing import Any
 
 import django_tables2 as tables
-from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -77,8 +76,3 @@ class RiskTable(tables.Table):
 
     def render_state(self, record: RiskPoint) -> Any:
         return pill(state_kind(record), record.state_label)
-
-
-def search_line(record: RiskPoint) -> str:
-    """One hit of the global search."""
-    return render_to_string("risks/riskpoint/hit.html", {"object": record})
