@@ -16,7 +16,7 @@ from apps.core.errors import Refused
 from apps.flow.machine import RETURN_OPINION, Data, Move
 from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
 from apps.flow.queries import about, compare, involved_ids, open_return, open_todos, steps_of, todos_of
-from apps.flow.rules import opinion_fault
+from apps.flow.rules import RETURNED, opinion_fault
 from apps.notices.services import notify
 from apps.org.models import Assignment, Recusal
 from apps.org.queries import in_force, title_of
@@ -253,7 +253,7 @@ def _tell(record: FlowRecord, people: Iterable[User], *, todo: Todo, at: datetim
         kind="flow.todo",
         key=f"todo-{todo.pk}",
         title=f"待办：{record._meta.verbose_name}{todo.label}{due}",
-        body="",
+        body=record.flow_title(),
         url=record.get_absolute_url(),
         at=at,
         record=record,
@@ -278,7 +278,7 @@ def hand_to_author(record: FlowRecord, *, at: datetime.datetime) -> Todo | None:
     author = (last.by if last else None) or record.created_by
     if author is None or not author.is_active:
         return None
-    return open_todo(record, node="draft", label="退回修改", owners=[Owner(user=author)], at=at, decides=False)
+    return open_todo(record, node="draft", label=RETURNED, owners=[Owner(user=author)], at=at, decides=False)
 
 
 def shortcut(record: FlowRecord) -> Return | None:

@@ -76,7 +76,9 @@ def _units(request: HttpRequest | None) -> QuerySet[Unit]:
 class SittingFilter(filters.FilterSet):
     """The conditions of the list."""
 
-    q = filters.CharFilter(label="关键词", method="search", max_length=60)
+    q = filters.CharFilter(
+        label="关键词", method="search", max_length=60, widget=forms.TextInput(attrs={"placeholder": "届次、议题"})
+    )
     unit = filters.ModelChoiceFilter(label="单位", queryset=_units, empty_label="全部")
     kind = filters.ChoiceFilter(label="会议类型", field_name="body__kind", choices=Body.Kind.choices, empty_label="全部")
     confirmed = filters.ChoiceFilter(label="状态", choices=[("0", "待确认"), ("1", "已确认")], empty_label="全部", method="by_state")

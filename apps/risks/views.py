@@ -23,7 +23,7 @@ from apps.risks import move_forms, queries, sections, services
 from apps.risks.content import ADJUSTABLE
 from apps.risks.filters import RiskFilter
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, full_errors
-from apps.risks.machine import may_edit, node_of
+from apps.risks.machine import NODES, may_edit, node_of
 from apps.risks.models import RiskPoint
 from apps.risks.rules import Incomplete
 from apps.risks.tables import RiskTable
@@ -168,6 +168,13 @@ class RiskPages(AttachmentPages):
     def get_queryset(self) -> Any:
         rows = super().get_queryset()
         return queries.for_detail(rows) if self.page != "list" else rows
+
+    def line(self) -> tuple[tuple[str, str], ...]:
+        """Only a high point has the party committee still before it."""
+        line = super().line()
+        ahead = self.object.state in {"draft", *NODES[:3]}
+        below = self.object.level in {"mid", "low"}
+        return tuple(pair for pair in line if pair[0] != "party") if ahead and below else line
 
     def panel_form(self, **kwargs: Any) -> MoveForm:
         record = self.object

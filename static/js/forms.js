@@ -133,6 +133,28 @@
     if (place) place.textContent = place.textContent.replace(/^[\d,]+/, Array.from(event.target.value).length);
   });
 
+  /* file boxes: the chosen name in our own words; a wrong type or size is said before the upload (the server decides) */
+  const sized = (bytes) => (bytes >= 1048576 ? `${(bytes / 1048576).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024))} KB`);
+  function fault(input, file) {
+    const types = (input.accept || "").split(",").filter(Boolean);
+    if (types.length && !types.some((type) => file.name.toLowerCase().endsWith(type))) return `“${file.name}”的格式不能上传，换用下面列出的格式`;
+    const most = Number(input.dataset.maxMb || 0);
+    return most && file.size > most * 1048576 ? `单个文件不超过 ${most} MB，“${file.name}”为 ${sized(file.size)}` : "";
+  }
+  document.addEventListener("change", (event) => {
+    const box = event.target.closest("[data-pick]");
+    if (!box) return;
+    const file = event.target.files[0];
+    const wrong = file ? fault(event.target, file) : "";
+    const place = box.closest("form").querySelector("[data-upload-error]");
+    if (place) { place.textContent = wrong; place.hidden = !wrong; }
+    if (wrong && place) event.target.value = "";
+    box.querySelector("[data-pick-name]").textContent = file && !(wrong && place) ? `${file.name}，${sized(file.size)}` : "或把文件拖到这里";
+  });
+  ["dragover", "dragleave", "drop"].forEach((name) => document.addEventListener(name, (event) => {
+    event.target.closest?.("[data-pick]")?.classList.toggle("over", name === "dragover");
+  }));
+
   /* section list: the one being looked at is marked */
   const sections = all(".fnav a").map((link) => [link, document.querySelector(link.getAttribute("href"))]).filter(([, s]) => s);
   if (sections.length && "IntersectionObserver" in window) {
