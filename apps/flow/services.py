@@ -253,7 +253,7 @@ def _tell(record: FlowRecord, people: Iterable[User], *, todo: Todo, at: datetim
         kind="flow.todo",
         key=f"todo-{todo.pk}",
         title=f"待办：{record._meta.verbose_name}{todo.label}{due}",
-        body=record.flow_title(),
+        body="",
         url=record.get_absolute_url(),
         at=at,
         record=record,

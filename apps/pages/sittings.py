@@ -27,6 +27,7 @@ from apps.org.models import Body, Sitting, Unit
 from apps.org.queries import members, units_for, units_seen
 from apps.org.scope import scope_of
 from apps.org.services import confirm_sitting, record_sitting
+from apps.pages.forms import worded
 from apps.pages.views import RecordPages
 
 TITLE = "会议登记"
@@ -47,6 +48,7 @@ class SittingForm(ModelForm):
         bodies = Body.objects.filter(unit__in=units_for(user, Sitting.FUNCTION)).select_related("unit")
         bodies = bodies.order_by("unit__sort_no", "kind", "pk")
         self.fields["body"] = BodyField(queryset=bodies, label="会议类型", empty_label="选择会议类型")
+        worded(self)
         self.fields["number"].help_text = "如“2026年第15次”"
         self.fields["subject"].help_text = "列明审定的事项，不超过 200 字"
 

@@ -245,11 +245,12 @@ class RecordPages(LoginRequiredMixin, View):
 
     def refused_form(self, form: Any, formsets: dict[str, Any], no: Refused | None = None) -> HttpResponse:
         """The same form with the reasons; what was typed is kept as a draft as well."""
+        draft = None
         with suppress(Refused):  # too long to be kept: it is still on the page
-            services.save_draft(self.request.user, key=self.draft_key, posted=self.request.POST, at=timezone.now())
+            draft = services.save_draft(self.request.user, key=self.draft_key, posted=self.request.POST, at=timezone.now())
         if no is not None:
             form.add_error(no.field if no.field in form.fields else None, no.message)
-        context = {"form": form, "formsets": formsets, "has_errors": True, "conflicts": self.conflicts(form)}
+        context = {"form": form, "formsets": formsets, "has_errors": True, "draft": draft, "conflicts": self.conflicts(form)}
         return self.render(context | self.form_context(), status=422)
 
     def conflicts(self, form: Any) -> Conflicts:

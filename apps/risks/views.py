@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -22,7 +23,7 @@ from apps.pages.views import Trail
 from apps.risks import move_forms, queries, sections, services
 from apps.risks.content import ADJUSTABLE
 from apps.risks.filters import RiskFilter
-from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, full_errors
+from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, full_errors, new_point
 from apps.risks.machine import NODES, may_edit, node_of
 from apps.risks.models import RiskPoint
 from apps.risks.rules import Incomplete
@@ -76,8 +77,12 @@ class RiskPages(AttachmentPages):
         "strike": MovePage(services.strike, "风险点已销号。", move_forms.StrikeForm, own_page=True),
         "void": MovePage(services.void, "风险点已作废。"),
     }
-    HANDLERS: ClassVar[dict[str, dict[str, str]]] = AttachmentPages.HANDLERS | {"ledger": {"post": "ledger"}}
-    ROUTES: ClassVar[dict[str, str]] = {"ledger": "ledger/"} | AttachmentPages.ROUTES
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = AttachmentPages.HANDLERS | {
+        "ledger": {"post": "ledger"}, "suggest": {"get": "suggest"}, "point-suggest": {"get": "suggest"},
+    }  # fmt: skip
+    ROUTES: ClassVar[dict[str, str]] = {
+        "ledger": "ledger/", "suggest": "suggest/", "point-suggest": "<int:pk>/suggest/",
+    } | AttachmentPages.ROUTES  # fmt: skip
 
     # -- list ----------------------------------------------------------------------------------------------------
 
@@ -117,6 +122,16 @@ class RiskPages(AttachmentPages):
         return redirect("jobs")
 
     # -- form ----------------------------------------------------------------------------------------------------
+
+    def suggest(self, request: PortalRequest, pk: int | None = None) -> HttpResponse:
+        """The suggested level for what is typed so far, by the parameters of the record or of today."""
+        record = self.object or new_point(request.user, today=timezone.localdate())
+        typed = request.GET.dict() | {"criteria": request.GET.getlist("criteria")}
+        return TemplateResponse(request, "risks/riskpoint/suggestion.html", {"s": {"suggestion": sections.suggestion(record, typed)}})
+
+    def form_context(self, *, version: int | None = None) -> dict[str, Any]:
+        where = reverse("risks-point-suggest", args=[self.object.pk]) if self.object else reverse("risks-suggest")
+        return super().form_context(version=version) | {"suggest_url": where}
 
     def may_edit(self, record: Any) -> bool:
         return record.is_editable and may_edit(self.request.user, record)

@@ -119,6 +119,16 @@
     window.addEventListener("beforeunload", (event) => { if (dirty && !leaving) event.preventDefault(); });
   }
 
+  /* data-fill=id, data-value: a button that chooses a value for a field */
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-fill]");
+    const field = button && document.getElementById(button.dataset.fill);
+    if (!field) return;
+    field.value = button.dataset.value;
+    ["input", "change"].forEach((name) => field.dispatchEvent(new Event(name, { bubbles: true })));
+    field.focus();
+  });
+
   /* phrase chips and character count */
   document.addEventListener("click", (event) => {
     const chip = event.target.closest("[data-phrase]");
@@ -128,9 +138,21 @@
     box.dispatchEvent(new Event("input", { bubbles: true }));
     box.focus();
   });
+  /* how much is typed and how much fits; what is pasted too long stays, and the page says so at once */
   document.addEventListener("input", (event) => {
-    const place = event.target.id && document.querySelector(`[data-count-for="${CSS.escape(event.target.id)}"]`);
-    if (place) place.textContent = place.textContent.replace(/^[\d,]+/, Array.from(event.target.value).length);
+    const box = event.target;
+    const limit = Number(box.dataset?.limit || 0);
+    let place = box.id && document.querySelector(`[data-count-for="${CSS.escape(box.id)}"]`);
+    const length = Array.from(box.value || "").length;
+    if (!place && limit && length > limit) {
+      place = Object.assign(document.createElement("span"), { className: "cnt" });
+      place.dataset.countFor = box.id;
+      box.after(place);
+    }
+    if (!place) return;
+    const most = limit || Number(place.textContent.match(/\/ (\d+)/)?.[1] || 0);
+    place.classList.toggle("over", length > most);
+    place.textContent = `${length} / ${most} 字${length > most ? `，超出 ${length - most} 字` : ""}`;
   });
 
   /* file boxes: the chosen name in our own words; a wrong type or size is said before the upload (the server decides) */

@@ -173,6 +173,8 @@ def _css_of(widget: forms.Widget) -> str:
 def control(bound: BoundField, **attrs: Any) -> SafeString:
     """Only the input of a field, with the class its kind needs; further attributes by keyword (`_` becomes `-`)."""
     given = {key.replace("_", "-"): value for key, value in attrs.items() if value not in (None, "")}
+    if limit := bound.field.widget.attrs.get("maxlength"):
+        given |= {"maxlength": False, "data-limit": limit}  # a browser cuts what is pasted off without a word; the server says it
     css = " ".join(filter(None, [_css_of(bound.field.widget), bound.field.widget.attrs.get("class", ""), given.pop("class", "")]))
     return bound.as_widget(attrs={**given, **({"class": css} if css else {})})
 

@@ -91,7 +91,7 @@ def tell(people: Iterable[User], record: RiskPoint, *, what: str, title: str, at
         kind=f"risk.{what}",
         key=f"risk-{record.pk}-{record.version}-{what}",
         title=title,
-        body=record.name,
+        body="",
         url=record.get_absolute_url(),
         at=at,
         record=record,
