@@ -125,7 +125,7 @@ class FlowPages(RecordPages):
         """The moves open to the caller, the timeline, and whom it waits for."""
         today = timezone.localdate()
         todos = list(open_todos(self.object).select_related("unit", "department", "user"))
-        waiting = [{"todo": t, "who": owner_names(t, on=today)} for t in todos]
+        waiting: list[dict[str, Any]] = [{"todo": t, "who": owner_names(t, on=today)} for t in todos]
         moves = [m for m in self.object.MACHINE.open_to(self.request.user, self.object) if m.name in self.MOVES]
         steps, versions = list(steps_of(self.object)), list(versions_of(self.object))
         returned = open_return(self.object) if self.object.is_editable else None

@@ -45,7 +45,7 @@ def in_order() -> list[str]:
 
 def of_form(form: RiskPointForm, *, is_submitted: bool) -> list[dict[str, Any]]:
     """The sections of the form, each with its fields and how far it is: done, todo, or the number of faults."""
-    shown = []
+    shown: list[dict[str, Any]] = []
     method = form.instance.method or "lc"
     for title, names in SECTIONS:
         bound = [form[name] for name in _names(names, method)]

@@ -135,7 +135,8 @@ def test_a_broken_measure_is_refused_even_in_a_draft(world):
     rows = [row(world, content=""), row(world, due_on="2026-12-31"), row(world, person=world.person("stranger").pk)]
     form, formset = both(world, rows=rows)
     assert full_errors(form, formset) == errors_of(form, formset) == {
-        "measures-0-content": "措施1：填写措施内容", "measures-1-due_on": "措施2：长期坚持的措施不填完成时限", "measures-2-person": NOT_OFFERED
+        "measures-0-content": "措施1：填写措施内容", "measures-1-due_on": "措施2：长期坚持的措施不填完成时限",
+        "measures-2-person": NOT_OFFERED,
     }  # fmt: skip
 
 
