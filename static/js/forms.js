@@ -155,6 +155,33 @@
     place.textContent = `${length} / ${most} 字${length > most ? `，超出 ${length - most} 字` : ""}`;
   });
 
+  /* dates: 2026.11.20, 2026/11/20, 20261120 and 2026年11月20日 mean the same; the calendar writes into the text */
+  const isoDay = (text) => {
+    const parts = text.trim().match(/^(\d{4})(?:[-./年](\d{1,2})[-./月](\d{1,2})日?|(\d{2})(\d{2}))$/);
+    return parts ? `${parts[1]}-${(parts[2] || parts[4]).padStart(2, "0")}-${(parts[3] || parts[5]).padStart(2, "0")}` : text;
+  };
+  function setDay(field, text) {
+    if (field.value === text) return;
+    field.value = text;
+    ["input", "change"].forEach((name) => field.dispatchEvent(new Event(name, { bubbles: true })));
+  }
+  all("[data-date-open]").forEach((button) => { button.hidden = !("showPicker" in HTMLInputElement.prototype); });
+  document.addEventListener("click", (event) => {
+    const box = event.target.closest("[data-date-open]")?.closest("[data-date]");
+    if (!box) return;
+    const native = box.querySelector(".date-native");
+    const typed = isoDay(box.querySelector("[name]").value);
+    native.value = /^\d{4}-\d{2}-\d{2}$/.test(typed) ? typed : "";
+    native.showPicker();
+  });
+  document.addEventListener("change", (event) => {
+    const box = event.target.closest("[data-date]");
+    if (!box) return;
+    const field = box.querySelector("[name]");
+    if (event.target === field) setDay(field, isoDay(field.value));
+    else if (event.target.value) { setDay(field, event.target.value); field.focus(); }
+  });
+
   /* file boxes: the chosen name in our own words; a wrong type or size is said before the upload (the server decides) */
   const sized = (bytes) => (bytes >= 1048576 ? `${(bytes / 1048576).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024))} KB`);
   function fault(input, file) {

@@ -140,6 +140,20 @@ def chosen(bound: BoundField) -> str:
     return labels[0] if len(labels) == 1 else f"已选 {len(labels)} 项"
 
 
+@register.simple_tag
+def query_said(form: forms.BaseForm) -> list[str]:
+    """The conditions of a filter form in words, as an empty list repeats them: 关键词“王建”, 评定等级“高”."""
+    said = []
+    for bound in query_fields(form) if form else ():
+        value = bound.value()
+        if isinstance(bound.field.widget, forms.CheckboxInput):
+            said += [str(bound.label)] if value in (True, "on", "true", "1") else []
+        elif value not in (None, "", []):
+            chosen_ones = [str(option.choice_label) for option in bound.subwidgets if option.data.get("selected")]
+            said.append(f"{bound.label}“{'、'.join(chosen_ones) if chosen_ones else value}”")
+    return said
+
+
 @register.filter
 def page_range(table: Any) -> list[int | str]:
     """The page numbers to draw: first, last and the neighbours; … stands for what is left out."""
