@@ -1,9 +1,14 @@
 """The working calendar in memory."""
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
+from django.utils import timezone
+
+from apps.parameters.queries import value
+
 from .models import Day, Year
-from .rules import Calendar
+from .rules import Calendar, Lamp, lamp
 
 _held: tuple[dict[int, UUID], Calendar] = ({}, Calendar())
 
@@ -33,3 +38,11 @@ def _read(years: frozenset[int]) -> Calendar:
 def warning(today: date) -> str | None:
     """What to tell the administrators when a year's notice is missing, or None (this year's always, next year's from November on)."""
     return calendar().warning(today)
+
+
+def lamp_of(due_on: date | None, *, since: datetime, today: date) -> Lamp | None:
+    """The lamp of one thing that waits; a list asks for the calendar once and calls `rules.lamp` itself."""
+    if due_on is None:
+        return None
+    ratio = Decimal(str(value("db.yellow_ratio", on=today)))
+    return lamp(due_on, since=timezone.localtime(since).date(), today=today, calendar=calendar(), ratio=ratio)

@@ -179,3 +179,21 @@ def month_later(start: date, n: int) -> date:
     """The same day n months later, or the last day of that month when it is shorter."""
     year, month = divmod(start.year * 12 + start.month - 1 + n, 12)
     return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+
+
+@dataclass(frozen=True)
+class Lamp:
+    """A 红黄绿灯 as the templates draw it: `kind` is r, y or g."""
+
+    kind: str
+    text: str
+
+
+LAMPS = {Light.RED: "r", Light.YELLOW: "y", Light.GREEN: "g"}
+
+
+def lamp(due_on: date | None, *, since: date, today: date, calendar: Calendar, ratio: Decimal) -> Lamp | None:
+    """The lamp of something that waits since a day and is due on another, or None without a limit (domain.md §1.0)."""
+    if due_on is None:
+        return None
+    return Lamp(LAMPS[calendar.light(since, due_on, today, ratio)], calendar.time_left_text(due_on, today))

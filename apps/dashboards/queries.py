@@ -18,8 +18,9 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.calendars.queries import calendar
+from apps.calendars.rules import Lamp, lamp
 from apps.core.search import matching
-from apps.dashboards.rules import Lamp, lamp, weekday
+from apps.dashboards.rules import weekday
 from apps.flow.models import FlowRecord, Return, Step, Todo
 from apps.flow.queries import copied_to, done_by, started_by, todos_of
 from apps.org.roles import Role

@@ -25,6 +25,7 @@ from apps.pages.forms import MoveForm
 MOST = 200  # lines of the queue; who has more works through these first
 PHRASES = ["同意", "材料齐全，同意", "补充依据后再报"]
 WIDE = 24  # characters from which a value takes the whole row
+IN_HAND = {"kind": "info", "icon": "clock"}
 SENDS_BACK = ("give_back", "refuse")
 
 
@@ -160,7 +161,7 @@ def _open(desk: Desk, queue: Queue, record: FlowRecord, todo: Todo) -> dict[str,
         "object": record,
         "base": pages_of(record).base,
         "subject": todo.title,
-        "status": {"kind": "info", "text": record.state_label, "icon": "clock"},
+        "status": {"kind": "bad", "text": todo.label, "icon": "undo"} if record.is_editable else IN_HAND | {"text": record.state_label},
         "detail_url": record.get_absolute_url(),
         "changes_url": queue.url(queue.at),
         "full_url": queue.url(queue.at, show="full"),

@@ -1,23 +1,10 @@
-"""Words and lamps of the 工作台. Pure: hours, days and the calendar come in."""
+"""Words of the 工作台. Pure: hours and days come in."""
 
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
-from decimal import Decimal
-
-from apps.calendars.rules import Calendar, Light
 
 WEEKDAYS = "一二三四五六日"
-LAMPS = {Light.RED: "r", Light.YELLOW: "y", Light.GREEN: "g"}
-
-
-@dataclass(frozen=True)
-class Lamp:
-    """A 红黄绿灯 as the templates draw it: `kind` is r, y or g."""
-
-    kind: str
-    text: str
 
 
 def greeting(hour: int) -> str:
@@ -35,14 +22,6 @@ def long_day(day: datetime.date) -> str:
 def weekday(day: datetime.date, *, today: datetime.date) -> str:
     """今天, or 周五."""
     return "今天" if day == today else f"周{WEEKDAYS[day.weekday()]}"
-
-
-def lamp(due_on: datetime.date | None, *, since: datetime.date, today: datetime.date, calendar: Calendar, ratio: Decimal) -> Lamp | None:
-    """The lamp of something that waits since a day and is due on another, or None without a limit (domain.md §1.0)."""
-    if due_on is None:
-        return None
-    light = calendar.light(since, due_on, today, ratio)
-    return Lamp(LAMPS[light], calendar.time_left_text(due_on, today))
 
 
 def percent(part: int, whole: int) -> str:

@@ -21,7 +21,7 @@ from apps.dashboards.queries import TABS, Desk, todo_url
 from apps.dashboards.rules import greeting, long_day
 from apps.flow.queries import open_count
 from apps.flow.services import mark_seen
-from apps.notices.queries import notices_of
+from apps.notices.queries import named, notices_of
 from apps.org.scope import administers
 from apps.pages.paging import SIZES, RecordPaginator, size_from
 
@@ -67,7 +67,7 @@ def _tabs(desk: Desk, on: str, *, page: str) -> list[dict[str, Any]]:
 def home(request: PortalRequest) -> HttpResponse:
     """工作台: what waits, what falls due, how the unit stands. Administrators see the system's health and no business."""
     now = timezone.localtime()
-    notices = notices_of(request.user).exclude(kind="flow.todo")[:HOME_NOTICES]
+    notices = named(notices_of(request.user).exclude(kind="flow.todo")[:HOME_NOTICES], request.user)
     head = {"hello": f"{request.user.name}，{greeting(now.hour)}", "day": long_day(now.date()), "notices": notices}
     if administers(request.user):
         return render(request, "dashboards/health.html", head | {"health": examine(now)} | desk_top.for_system(request.user))

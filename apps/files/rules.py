@@ -38,6 +38,7 @@ TYPES: dict[str, tuple[str, tuple[bytes, ...], str]] = {
     "mp4": ("video/mp4", (), ""),
 }
 ALLOWED = "、".join(TYPES)
+ACCEPT = ",".join(f".{ending}" for ending in (*TYPES, "jpeg"))  # what a file dialog offers
 # Working and commercial secrets may be kept here (domain.md 0.5); state secrets may not.
 _PERMITTED = re.compile("(工作|商业)秘密|机密(?=[码钥])")
 _SECRET = re.compile("秘密|机密|绝密")
@@ -64,6 +65,11 @@ def fault_of_name(name: str) -> str:
     if extension(name) not in TYPES:
         return f"上传 {ALLOWED} 格式的文件"
     return ""
+
+
+def hint(*, max_mb: int) -> str:
+    """What may be uploaded, in words."""
+    return f"{ALLOWED.upper()}，单个不超过 {max_mb} MB"
 
 
 def fault_of_size(size: int, *, max_mb: int) -> str:

@@ -90,7 +90,9 @@ class Step(AboutRecord):
     at = models.DateTimeField("时间")
     decides = models.BooleanField(default=False)
     starts_round = models.BooleanField(default=False)
-    version = models.PositiveIntegerField("版本")
+    version = models.PositiveIntegerField("版本")  # the row's counter, for whoever compares; pages show the content version
+
+    content_version: int = 0  # which RecordVersion this step was about: `queries.with_content`
 
     class Meta:
         verbose_name = verbose_name_plural = "办理记录"

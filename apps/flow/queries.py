@@ -165,9 +165,34 @@ def open_return(record: FlowRecord) -> Return | None:
     return Return.objects.filter(**about(record), settled_at__isnull=True).select_related("by", "step").first()
 
 
+def is_returned(model: type[FlowRecord]) -> Exists:
+    """For a list of records: whether a return waits for a new submit."""
+    kind = ContentType.objects.get_for_model(model)
+    return Exists(Return.objects.filter(content_type=kind, object_id=OuterRef("pk"), settled_at__isnull=True))
+
+
 def versions_of(record: FlowRecord) -> QuerySet[RecordVersion]:
     """The content versions of a record, newest first."""
     return RecordVersion.objects.filter(**about(record)).select_related("made_by").order_by("-number")
+
+
+def with_content(steps: Iterable[Step], versions: Iterable[RecordVersion]) -> list[Step]:
+    """The steps, each with the number of the content it handed in or judged; 0 while there are not two to tell apart."""
+    numbered = sorted(versions, key=lambda version: version.number)
+    rows = list(steps)
+    for step in rows if len(numbered) > 1 else ():
+        step.content_version = max((version.number for version in numbered if version.made_at <= step.at), default=0)
+    return rows
+
+
+def passed(steps: Iterable[Step], states: Iterable[str]) -> dict[str, Step]:
+    """For each state the latest step (of steps newest first) that led on from it: neither a return nor a withdrawal."""
+    order = {state: place for place, state in enumerate(states)}
+    found: dict[str, Step] = {}
+    for step in steps:
+        if step.source in order and order.get(step.target, len(order)) > order[step.source]:
+            found.setdefault(step.source, step)
+    return found
 
 
 def compare(old: dict[str, Any], new: dict[str, Any]) -> list[dict[str, Any]]:

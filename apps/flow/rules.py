@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.flow.models import FlowRecord
 
+RETURNED = "退回修改"  # what a draft that was sent back is called: its to-do, its pill
+
 
 def is_author(user: User, record: FlowRecord) -> bool:
     """Whether this user made the record."""

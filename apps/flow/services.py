@@ -28,7 +28,7 @@ from apps.flow.queries import (
     todos_of,
     with_open_signs,
 )
-from apps.flow.rules import opinion_fault
+from apps.flow.rules import RETURNED, opinion_fault
 from apps.notices.services import notify
 from apps.org.models import Assignment, Recusal
 from apps.org.queries import in_force, title_of
@@ -306,7 +306,7 @@ def hand_to_author(record: FlowRecord, *, at: datetime.datetime) -> Todo | None:
     author = (last.by if last else None) or record.created_by
     if author is None or not author.is_active:
         return None
-    return open_todo(record, node="draft", label="退回修改", owners=[Owner(user=author)], at=at, decides=False)
+    return open_todo(record, node="draft", label=RETURNED, owners=[Owner(user=author)], at=at, decides=False)
 
 
 def shortcut(record: FlowRecord) -> Return | None:

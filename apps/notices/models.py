@@ -23,6 +23,8 @@ class Notice(models.Model):
     created_at = models.DateTimeField("通知时间")
     read_at = models.DateTimeField("阅读时间", null=True)
 
+    about: str = ""  # what its record is called, for who may still see it: `queries.named`
+
     class Meta:
         verbose_name = verbose_name_plural = "通知"
         constraints = [

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.db.models import Count, F, Min, QuerySet
 
 from apps.notices.models import Delivery, Notice
@@ -15,6 +17,21 @@ if TYPE_CHECKING:
 def notices_of(user: User) -> QuerySet[Notice]:
     """The user's own notices, unread first, then newest first. Nobody sees anybody else's."""
     return Notice.objects.filter(recipient=user).order_by(F("read_at").asc(nulls_first=True), "-created_at", "-pk")
+
+
+def named(notices: Iterable[Notice], user: User) -> list[Notice]:
+    """The notices, each with the name of its record: never stored, asked anew, and only of records the user may see now."""
+    rows = list(notices)
+    names: dict[tuple[int | None, int | None], str] = {}
+    for kind in {n.content_type_id for n in rows if n.content_type_id}:
+        model: Any = ContentType.objects.get_for_id(kind).model_class()
+        if hasattr(getattr(model, "objects", None), "visible_to"):
+            keys = [n.object_id for n in rows if n.content_type_id == kind]
+            seen = model.objects.visible_to(user).filter(pk__in=keys)
+            names |= {(kind, record.pk): getattr(record, "flow_title", record.__str__)() for record in seen}
+    for notice in rows:
+        notice.about = names.get((notice.content_type_id, notice.object_id), "")
+    return rows
 
 
 def unread_count(user: User) -> int:

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.request import PortalRequest
-from apps.notices.queries import notices_of, unread_count
+from apps.notices.queries import named, notices_of, unread_count
 from apps.notices.services import mark_all_read, mark_read
 
 PER_PAGE = 20
@@ -20,6 +20,7 @@ PER_PAGE = 20
 def notice_list(request: PortalRequest) -> HttpResponse:
     """The user's notices, unread first."""
     page = Paginator(notices_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    page.object_list = named(page.object_list, request.user)
     crumbs = [("工作台", "/"), ("通知", "")]
     return render(request, "notices/list.html", {"page": page, "unread": unread_count(request.user), "crumbs": crumbs})
 

@@ -14,20 +14,24 @@ from django.utils import timezone
 
 from apps.core.errors import Refused
 from apps.files.queries import attachments_of
+from apps.files.rules import ACCEPT, hint
 from apps.files.services import attach, remove
 from apps.pages.flow_pages import FlowPages
-from apps.parameters.queries import choices
+from apps.parameters.queries import choices, whole
 
 
 class AttachForm(forms.Form):
     """One file and what it is."""
 
-    file = forms.FileField(label="选择文件", error_messages={"required": "选择要上传的文件。", "empty": "文件是空的，换一个文件。"})
+    file = forms.FileField(label="附件", error_messages={"required": "选择要上传的文件。", "empty": "文件是空的，换一个文件。"})
     kind = forms.ChoiceField(label="材料类别")
 
     def __init__(self, *args: Any, kinds: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+        max_mb = whole("file.max_mb", on=timezone.localdate())
+        self.hint = hint(max_mb=max_mb)
+        self.fields["file"].widget.attrs = {"accept": ACCEPT, "data-max-mb": str(max_mb)}
 
 
 class AttachmentPages(FlowPages):

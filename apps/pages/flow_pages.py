@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,9 +15,12 @@ from django.utils import timezone
 
 from apps.accounts.request import PortalRequest
 from apps.accounts.rules import own_path
+from apps.calendars.queries import lamp_of
 from apps.core.errors import Refused
-from apps.flow.models import Todo
-from apps.flow.queries import compare, may_urge, open_return, open_todos, steps_of, versions_of
+from apps.core.templatetags.ui import short_day
+from apps.flow.models import Return, Step, Todo
+from apps.flow.queries import compare, may_urge, open_return, open_todos, passed, steps_of, versions_of, with_content
+from apps.flow.rules import RETURNED
 from apps.flow.services import mark_seen, owner_names
 from apps.flow.side import urge
 from apps.pages import services
@@ -25,6 +28,11 @@ from apps.pages.forms import MoveForm
 from apps.pages.idempotency import once
 from apps.pages.paging import whole
 from apps.pages.views import RecordPages
+
+
+def label_of(field: Any) -> str:
+    """What a field is called; repeating rows by what one of them is."""
+    return str(field.verbose_name if field.concrete else field.related_model._meta.verbose_name)
 
 
 @dataclass(frozen=True)
@@ -155,8 +163,10 @@ class FlowPages(RecordPages):
         """The moves open to the caller, the timeline, and whom it waits for."""
         today = timezone.localdate()
         todos = list(open_todos(self.object).select_related("unit", "department", "user", "asked_by"))
-        steps = list(steps_of(self.object))
+        waiting: list[dict[str, Any]] = [{"todo": t, "who": owner_names(t, on=today)} for t in todos]
         moves = [m for m in self.object.MACHINE.open_to(self.request.user, self.object) if m.name in self.MOVES]
+        steps, versions = list(steps_of(self.object)), list(versions_of(self.object))
+        returned = open_return(self.object) if self.object.is_editable else None
         deletable = self.delete_draft is not None and not steps and self.object.state == "draft" and self.may_edit(self.object)
         return {
             "moves": [m for m in moves if not self.MOVES[m.name].own_page and not (deletable and m.name == "void")],
@@ -166,12 +176,15 @@ class FlowPages(RecordPages):
                 if self.MOVES[m.name].own_page
             ]
             + self.asides(todos, deletable=deletable),
-            "steps": steps,
-            "versions": list(versions_of(self.object)),
-            "waiting": [{"todo": t, "who": owner_names(t, on=today)} for t in todos],
-            "returned": open_return(self.object) if self.object.is_editable else None,
+            "steps": with_content(steps, versions),
+            "versions": versions,
+            "waiting": waiting,
+            "returned": returned,
+            "asked_fields": self.asked_fields(returned),
+            "status": {"kind": "bad", "text": RETURNED, "icon": "undo"} if returned else None,
+            "lamp": lamp_of(todos[0].due_on, since=todos[0].opened_at, today=today) if todos else None,
             "move_form": self.panel_form(initial={"version": self.object.version, "token": self.form_context()["token"]}),
-            "strip": self.strip(),
+            "strip": self.strip(steps, waiting[0]["who"] if waiting else ""),
         }
 
     def asides(self, waiting: list[Todo], *, deletable: bool) -> list[dict[str, Any]]:
@@ -185,19 +198,41 @@ class FlowPages(RecordPages):
             found.append({"label": "删除草稿", "method": "post", "url": url, "danger": True, "confirm": ask})
         return found
 
+    def form_context(self, *, version: int | None = None) -> dict[str, Any]:
+        """With the reason of the return, while one is open: whoever corrects a record reads it beside the fields."""
+        returned = open_return(self.object) if self.object is not None and self.page in self.EDITING else None
+        return super().form_context(version=version) | {"returned": returned, "asked_fields": self.asked_fields(returned)}
+
+    def asked_fields(self, returned: Return | None) -> list[tuple[str, str]]:
+        """The fields a return named, as (id on the form, label)."""
+        known: dict[str, Any] = {field.name: field for field in self.model._meta.get_fields()}
+        named = [name for name in returned.fields if name in known] if returned else []
+        return [(f"id_{name}" if known[name].concrete else name, label_of(known[name])) for name in named]
+
     def panel_form(self, **kwargs: Any) -> MoveForm:
         """The form beside the record: the opinion, and what the judgement of this state asks for."""
         return MoveForm(record=self.object, user=self.request.user, **kwargs)
 
-    def strip(self) -> list[dict[str, str]]:
-        """The flow strip: the main states in order, each ok, cur or later; none for a state that leads nowhere on it."""
-        line = self.object.MACHINE.line
+    def line(self) -> tuple[tuple[str, str], ...]:
+        """The main states this record goes through."""
+        return self.object.MACHINE.line
+
+    def strip(self, steps: Sequence[Step], who: str) -> list[dict[str, Any]]:
+        """The flow strip: the states of the line in order, each ok, cur or later, with who passed it and when.
+
+        A state passed over without a step is left out; none at all for a state that leads nowhere on the line.
+        """
+        line = self.line()
         names = [state for state, _ in line]
         state = self.STANDS_FOR.get(self.object.state, self.object.state)
         if state not in names:
             return []
-        here = names.index(state)
-        return [{"label": label, "kind": "ok" if i < here else "cur" if i == here else ""} for i, (_, label) in enumerate(line)]
+        here, done = names.index(state), passed(steps, names)
+        notes = {name: f"{short_day(step.at)} {step.who}" for name, step in done.items()}
+        behind = [pair for pair in line[:here] if pair[0] in done or pair[0] == names[0]]
+        passed_by = [{"label": label, "kind": "ok", "note": notes.get(name, "")} for name, label in behind]
+        ahead = [{"label": label, "kind": "", "note": ""} for _, label in line[here + 1 :]]
+        return [*passed_by, {"label": line[here][1], "kind": "cur", "note": who}, *ahead]
 
     def diff(self, request: PortalRequest, pk: int) -> HttpResponse:
         """What changed between two versions; the last two unless the address names others."""

@@ -23,6 +23,39 @@ def without_errors(form: Any) -> Any:
     return form
 
 
+CHOSEN = (forms.Select, forms.RadioSelect, forms.CheckboxSelectMultiple)
+
+
+def worded(form: forms.BaseForm, *, before: str = "") -> None:
+    """Say what to do, with the name of the field, wherever a field has no sentence of its own for a fault.
+
+    The same sentence stands at the field and in the summary above, where nobody sees the field. `before` tells rows apart.
+    """
+    for field in form.fields.values():
+        plain: dict[str, Any] = {}
+        for kind in reversed(type(field).__mro__):
+            plain |= getattr(kind, "default_error_messages", {})
+        label = f"{before}{field.label}"
+        verb = "选择" if isinstance(field.widget, CHOSEN) else "填写"
+        said = {
+            "required": f"{before}{verb}{field.label}",
+            "max_length": f"{label}不超过%(limit_value)d字，现有%(show_value)d字",
+            "min_value": f"{label}不小于%(limit_value)s",
+            "max_value": f"{label}不大于%(limit_value)s",
+            "invalid": f"{label}{_shape(field)}",
+        }
+        field.error_messages |= {code: text for code, text in said.items() if field.error_messages.get(code) == plain.get(code)}
+
+
+def _shape(field: forms.Field) -> str:
+    """How a value of this field is written."""
+    if isinstance(field, forms.DateField):
+        return "按“2026-11-20”的格式填写"
+    if isinstance(field, forms.IntegerField):
+        return "只填整数"
+    return "只填数字" if isinstance(field, forms.DecimalField) else "填写有误，重新填写"
+
+
 def as_read(field: BoundField) -> str:
     """What stands in a field of a form, as its reader sees it: names of choices instead of their keys."""
     value = field.value()

@@ -27,6 +27,7 @@ from apps.org.models import Body, Sitting, Unit
 from apps.org.queries import members, units_for, units_seen
 from apps.org.scope import scope_of
 from apps.org.services import confirm_sitting, record_sitting
+from apps.pages.forms import worded
 from apps.pages.views import RecordPages
 
 TITLE = "会议登记"
@@ -47,6 +48,7 @@ class SittingForm(ModelForm):
         bodies = Body.objects.filter(unit__in=units_for(user, Sitting.FUNCTION)).select_related("unit")
         bodies = bodies.order_by("unit__sort_no", "kind", "pk")
         self.fields["body"] = BodyField(queryset=bodies, label="会议类型", empty_label="选择会议类型")
+        worded(self)
         self.fields["number"].help_text = "如“2026年第15次”"
         self.fields["subject"].help_text = "列明审定的事项，不超过 200 字"
 
@@ -76,7 +78,9 @@ def _units(request: HttpRequest | None) -> QuerySet[Unit]:
 class SittingFilter(filters.FilterSet):
     """The conditions of the list."""
 
-    q = filters.CharFilter(label="关键词", method="search", max_length=60)
+    q = filters.CharFilter(
+        label="关键词", method="search", max_length=60, widget=forms.TextInput(attrs={"placeholder": "届次、议题"})
+    )
     unit = filters.ModelChoiceFilter(label="单位", queryset=_units, empty_label="全部")
     kind = filters.ChoiceFilter(label="会议类型", field_name="body__kind", choices=Body.Kind.choices, empty_label="全部")
     confirmed = filters.ChoiceFilter(label="状态", choices=[("0", "待确认"), ("1", "已确认")], empty_label="全部", method="by_state")

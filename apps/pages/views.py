@@ -98,7 +98,7 @@ class RecordPages(View):
         if "pk" in kwargs:
             self.object = get_object_or_404(self.get_queryset(), pk=kwargs["pk"])
         if self.page in self.EDITING and not self.may_edit(self.object):
-            done = answered(request.POST.get("token", ""), user=request.user, place=request.path)
+            done = answered(request.POST.get("token", ""), user=self.request.user, place=request.path)
             if done is None:
                 raise PermissionDenied
             return self.on_to(done)  # the button was pressed twice, and the first press ended the editing
@@ -242,11 +242,12 @@ class RecordPages(View):
 
     def refused_form(self, form: Any, formsets: dict[str, Any], no: Refused | None = None) -> HttpResponse:
         """The same form with the reasons; what was typed is kept as a draft as well."""
+        draft = None
         with suppress(Refused):  # too long to be kept: it is still on the page
-            services.save_draft(self.request.user, key=self.draft_key, posted=self.request.POST, at=timezone.now())
+            draft = services.save_draft(self.request.user, key=self.draft_key, posted=self.request.POST, at=timezone.now())
         if no is not None:
             form.add_error(no.field if no.field in form.fields else None, no.message)
-        context = {"form": form, "formsets": formsets, "has_errors": True, "conflicts": self.conflicts(form)}
+        context = {"form": form, "formsets": formsets, "has_errors": True, "draft": draft, "conflicts": self.conflicts(form)}
         return self.render(context | self.form_context(), status=422)
 
     def conflicts(self, form: Any) -> Conflicts:

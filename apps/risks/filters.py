@@ -70,7 +70,9 @@ class IdsFilter(django_filters.CharFilter):
 class RiskFilter(django_filters.FilterSet):
     """What an official narrows the list by. A filter that makes no sense shows nothing, never everything."""
 
-    q = django_filters.CharFilter(label="搜索", method="search", max_length=60)
+    q = django_filters.CharFilter(
+        label="关键词", method="search", max_length=60, widget=forms.TextInput(attrs={"placeholder": "名称、内容、编号、岗位"})
+    )
     unit = django_filters.ModelChoiceFilter(label="单位", queryset=_units, method="within", error_messages={"invalid_choice": NOT_OFFERED})
     below = django_filters.BooleanFilter(label="含下级单位", method="nothing", widget=forms.CheckboxInput)
     department = django_filters.ModelChoiceFilter(label="部门", queryset=_departments, error_messages={"invalid_choice": NOT_OFFERED})

@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from apps.org.models import Person, Unit
 from apps.org.queries import departments_of, people_of, posts_of, unit_of, units_for
+from apps.pages.forms import worded
 from apps.pages.picks import NOT_OFFERED, CodesField, PickField
 from apps.parameters import queries as parameters
+from apps.risks import sections
 from apps.risks.content import DICTIONARY_OF, FIELDS, MEASURE_FIELDS
 from apps.risks.models import SAME_NAME, Measure, RiskPoint
 from apps.risks.queries import duplicates_of, writable_departments
@@ -44,8 +46,16 @@ def chosen_unit(user: User, instance: RiskPoint | None, data: Any) -> Unit | Non
     return own if own is not None and own in offered else offered.first()
 
 
+def new_point(user: User, *, today: datetime.date) -> RiskPoint:
+    """An empty point of today, with the parameters in force."""
+    frozen = parameters.frozen(FROZEN_KEYS, on=today)
+    return RiskPoint(created_by=user, frozen=frozen, method=str(frozen["risk.method"]))
+
+
 class RiskPointForm(forms.ModelForm):
-    """A draft needs unit, year and name; `full_errors` says what handing it in needs."""
+    """A draft needs unit, year and name; `full_errors` says what handing it in needs. Faults come in the order of the page."""
+
+    field_order = sections.in_order()
 
     class Meta:
         model = RiskPoint
@@ -53,6 +63,15 @@ class RiskPointForm(forms.ModelForm):
         field_classes: ClassVar = dict.fromkeys(("unit", "department", "post", *PEOPLE), PickField) | dict.fromkeys(
             (*MANY, "criteria"), CodesField
         )
+        help_texts: ClassVar = {
+            "layer": "岗位级须选岗位，部门级须选部门，单位级两项都不选",
+            "post": "只有岗位级选择，部门随岗位带出",
+            "manifestation": "写明在哪个环节、由谁、以什么方式发生，不少于15字",
+            "secretary": "高风险必填",
+            "responsible": "岗位级必填",
+            "level_reason": "评定等级与建议等级不一致时必填",
+            "basis": "写明制度名称和条款，佐证材料在保存草稿后的页面上传",
+        }
         widgets: ClassVar = {
             "manifestation": forms.Textarea(attrs={"rows": 4}), "basis": forms.Textarea(attrs={"rows": 2}),
             "source": forms.Textarea(attrs={"rows": 2}), "level_reason": forms.Textarea(attrs={"rows": 2}),
@@ -67,13 +86,13 @@ class RiskPointForm(forms.ModelForm):
         data = args[0] if args else kwargs.get("data")
         self.unit = chosen_unit(user, instance, data)
         if instance is None:
-            frozen = parameters.frozen(FROZEN_KEYS, on=self.today)
-            instance = RiskPoint(created_by=user, frozen=frozen, method=str(frozen["risk.method"]))
+            instance = new_point(user, today=self.today)
             kwargs["initial"] = {"unit": self.unit, "year": self.today.year} | kwargs.get("initial", {})
         kwargs["instance"] = instance
         super().__init__(*args, **kwargs)
         self.offer_places()
         self.offer_codes()
+        worded(self)
 
     def offer_places(self) -> None:
         """Units the person may register for; departments, posts and people of the chosen one."""
@@ -168,7 +187,9 @@ class MeasureForm(forms.ModelForm):
         for name in ("kind", "content", "department", "person"):
             self.fields[name].needed = True  # type: ignore[attr-defined]  # marked as 必填; a draft may still lack it
         self.fields["progress"].required = False
-        self.fields["content"].error_messages["required"] = "填写措施内容"
+        number = str(self.prefix).rpartition("-")[2]
+        self.before = f"措施{int(number) + 1}：" if number.isdecimal() else ""  # as `rules.measure_faults` begins
+        worded(self, before=self.before)
 
     def clean_progress(self) -> str:
         return str(self.cleaned_data.get("progress") or Measure.Progress.NOT_STARTED)
@@ -176,7 +197,7 @@ class MeasureForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or self.cleaned_data
         if data.get("is_standing") and data.get("due_on"):
-            self.add_error("due_on", "长期坚持的措施不填完成时限")
+            self.add_error("due_on", f"{self.before}长期坚持的措施不填完成时限")
         return data
 
     def _get_validation_exclusions(self) -> set[str]:
@@ -224,19 +245,26 @@ def content_from(form: RiskPointForm, formset: BaseMeasureFormSet) -> tuple[dict
 def full_errors(form: RiskPointForm, formset: BaseMeasureFormSet) -> Faults:
     """Everything that keeps the two from being handed in, by field; each message is also put beside its field."""
     form.is_valid()
-    if not formset.is_valid() or form.errors:
+    formset.is_valid()
+    if "unit" in form.errors:  # nothing can be said of departments and people of no unit
         return errors_of(form, formset)
     kept = formset.kept_forms
     faults = missing_for_submission(form.instance, [row.instance for row in kept], today=form.today)
     for name, message in faults.items():
         if name in form.fields:
-            form.add_error(name, message)
+            _add(form, name, message)
         elif name == "measures":
             formset.non_form_errors().append(message)
         else:
             _, position, field = name.split("-", 2)
-            kept[int(position)].add_error(field, message)
-    return faults
+            _add(kept[int(position)], field, message)
+    return errors_of(form, formset)
+
+
+def _add(form: forms.BaseForm, name: str, message: str) -> None:
+    """A fault beside its field, unless what was typed there could not even be read: one sentence a field."""
+    if name not in form.errors:
+        form.add_error(name, message)
 
 
 def joined(messages: Iterable[Any]) -> str:

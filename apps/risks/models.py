@@ -22,6 +22,7 @@ from apps.risks.machine import MACHINE
 
 GRADES = [(1, "1级（极小）"), (2, "2级（较小）"), (3, "3级（较大）"), (4, "4级（极大）")]
 GONE = ("struck", "void")
+STATE_KINDS = {"draft": "grey", "objection": "warn", "in_force": "ok", "adjusting": "warn", "struck": "grey", "void": "grey"}
 SAME_NAME = {
     "post": "该岗位本年度已有同名风险点。",
     "department": "该部门本年度已有同名风险点。",
@@ -186,6 +187,11 @@ class RiskPoint(FlowRecord):
     def __str__(self) -> str:
         return f"{self.number} {self.name}".strip()
 
+    @property
+    def state_kind(self) -> str:
+        """The tint of the state: green once in force, yellow while somebody must answer for it, grey where nothing goes on."""
+        return STATE_KINDS.get(self.state, "info")
+
     def flow_title(self) -> str:
         return self.name
 
@@ -193,7 +199,10 @@ class RiskPoint(FlowRecord):
         return f"/risks/{self.pk}/"
 
     def snapshot(self) -> dict[str, Any]:
-        return content.snapshot(content.plain(self, list(self.measures.order_by("number", "pk"))))
+        """The fields of the other grading methods are no part of it: a record keeps the method it was registered with."""
+        shown = content.snapshot(content.plain(self, list(self.measures.order_by("number", "pk"))))
+        unused = {name for method, names in content.GRADING.items() if method != self.method for name in names}
+        return {name: cell for name, cell in shown.items() if name not in unused}
 
     def filers(self) -> set[int]:
         """Who opened the running adjustment or objected: they judge neither."""

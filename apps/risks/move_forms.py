@@ -78,7 +78,9 @@ class ObjectForm(MoveForm):
     content = forms.CharField(
         label="异议内容", max_length=1000, widget=forms.Textarea(attrs={"rows": 4}), error_messages={"required": "填写异议内容。"}
     )
-    is_anonymous = forms.BooleanField(label="匿名", required=False)
+    is_anonymous = forms.BooleanField(
+        label="匿名", required=False, help_text="匿名的不留姓名、地址和登录信息，答复不能通知到您，可在此页查看"
+    )
 
 
 class AnswerForm(MoveForm):
@@ -109,4 +111,6 @@ class OpenAdjustmentForm(MoveForm):
         label="调整类型", choices=[("", "未选择"), *Adjustment.Kind.choices],
         error_messages={"required": "选择调整类型。", "invalid_choice": NOT_OFFERED}
     )
-    reason = forms.CharField(label="调整原因", max_length=500, error_messages={"required": "填写调整原因。"})
+    reason = forms.CharField(
+        label="调整原因", max_length=500, widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "填写调整原因。"}
+    )

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
 from apps.core.masking import mask_phone
-from apps.flow.queries import open_todos, todos_of
+from apps.flow.queries import is_returned, open_todos, todos_of
 from apps.flow.services import owner_names
 from apps.org.models import Assignment, Department
 from apps.org.queries import departments_of, in_force
@@ -52,7 +52,9 @@ def _measures(condition: Q) -> Coalesce:
 
 def for_list(rows: QuerySet[RiskPoint]) -> QuerySet[RiskPoint]:
     """The rows with what one line of the list shows, `measures_total` and `measures_done` counted in the database."""
-    counted = rows.annotate(measures_total=_measures(Q()), measures_done=_measures(Q(progress__in=Measure.SETTLED)))
+    counted = rows.annotate(
+        measures_total=_measures(Q()), measures_done=_measures(Q(progress__in=Measure.SETTLED)), is_returned=is_returned(RiskPoint)
+    )
     return counted.select_related(*LISTED)
 
 

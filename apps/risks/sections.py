@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from apps.core.templatetags.ui import short_day
+from apps.pages.paging import whole
 from apps.risks.content import GRADING
-from apps.risks.models import RiskPoint
+from apps.risks.models import GRADES, RiskPoint
+from apps.risks.rules import LEVELS, is_lower, suggestion_for
 
 if TYPE_CHECKING:
     from apps.risks.forms import BaseMeasureFormSet, RiskPointForm
@@ -25,6 +29,7 @@ SECTIONS = (
     ("四、责任人员", ("responsible", "head", "leader", "secretary", "phone")),
     ("五、排查依据与公示", ("ways", "basis", "source", "publicity_scope", "publicity_channels")),
 )
+FLOOR_FIELDS = ("domain", "authority")  # what the floor rule looks at beside the grading
 WIDE = {"level_reason", "ways", "basis", "source", "publicity_channels", "criteria"}
 
 
@@ -32,17 +37,51 @@ def _names(names: tuple[str, ...], method: str) -> list[str]:
     return [n for name in names for n in (GRADING[method] if name == "GRADING" else (name,))]
 
 
+def in_order() -> list[str]:
+    """Every field of the form as it stands on the page, whatever the method."""
+    grading = [name for names in GRADING.values() for name in names]
+    return [n for _, names in SECTIONS for name in names for n in (grading if name == "GRADING" else [name])]
+
+
 def of_form(form: RiskPointForm, *, is_submitted: bool) -> list[dict[str, Any]]:
     """The sections of the form, each with its fields and how far it is: done, todo, or the number of faults."""
-    shown = []
+    shown: list[dict[str, Any]] = []
     method = form.instance.method or "lc"
     for title, names in SECTIONS:
         bound = [form[name] for name in _names(names, method)]
         for field in bound:
             field.field.needed = field.name in NEEDED  # type: ignore[attr-defined]
         shown.append({"title": title, "fields": bound, "status": _status(bound, is_submitted=is_submitted)})
-    shown[2]["note"] = f"定级方法：{form.instance.get_method_display()}"
+    asked = (*GRADING[method], "level", *FLOOR_FIELDS)
+    shown[2] |= {
+        "note": f"定级方法：{form.instance.get_method_display()}",
+        "template": "risks/riskpoint/grading.html",
+        "grading": [form[name] for name in GRADING[method]],
+        "rest": [bound for bound in shown[2]["fields"] if bound.name not in GRADING[method]],
+        "asks": ",".join(f"#id_{name}" for name in asked),
+        "trigger": ",".join(f"change from:#id_{name} delay:200ms" for name in asked),
+        "suggestion": suggestion(form.instance, {name: form[name].value() for name in asked}),
+    }
     return shown
+
+
+def suggestion(record: RiskPoint, typed: Mapping[str, Any]) -> dict[str, Any]:
+    """What the rule says of grading fields as they are typed, and whether the chosen level differs from it."""
+    asked = copy(record)
+    ticks = typed.get("criteria") or []
+    grades = (whole(str(typed.get(name) or "")) for name in GRADING["lc"])
+    asked.likelihood, asked.severity = (grade if grade in dict(GRADES) else None for grade in grades)
+    asked.consequence, asked.domain, asked.authority = (str(typed.get(name) or "") for name in ("consequence", *FLOOR_FIELDS))
+    asked.criteria = ticks if isinstance(ticks, list) else [ticks]
+    found, level = suggestion_for(asked), str(typed.get("level") or "")
+    return {
+        "method": record.method,
+        "found": found,
+        "label": LEVELS.get(found.level, ""),
+        "differs": bool(found.level and level) and level != found.level,
+        "lower": is_lower(level, found.level),
+        "takes": bool(found.level) and level != found.level,
+    }
 
 
 def nav_of(shown: list[dict[str, Any]], measures: BaseMeasureFormSet, *, is_submitted: bool) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core.templatetags.ui import lamp, level, pill, short_day, state_kind
+from apps.flow.rules import RETURNED
 from apps.risks.content import code_text
 from apps.risks.models import RiskPoint
 
@@ -75,4 +76,6 @@ class RiskTable(tables.Table):
         return lamp("y", short_day(value)) if value - today <= SOON else format_html('<span class="sec">{}</span>', short_day(value))
 
     def render_state(self, record: RiskPoint) -> Any:
+        if record.is_editable and record.is_returned:  # type: ignore[attr-defined]  # annotated by queries.for_list
+            return pill("bad", RETURNED)
         return pill(state_kind(record), record.state_label)

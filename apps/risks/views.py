@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,8 +24,8 @@ from apps.pages.views import Trail
 from apps.risks import move_forms, queries, sections, services
 from apps.risks.content import ADJUSTABLE
 from apps.risks.filters import RiskFilter
-from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, full_errors
-from apps.risks.machine import may_edit, node_of
+from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, full_errors, new_point
+from apps.risks.machine import NODES, may_edit, node_of
 from apps.risks.models import RiskPoint
 from apps.risks.rules import Incomplete
 from apps.risks.tables import RiskTable
@@ -84,8 +85,12 @@ class RiskPages(AttachmentPages):
         "strike": MovePage(services.strike, "风险点已销号。", move_forms.StrikeForm, own_page=True),
         "void": MovePage(services.void, "风险点已作废。"),
     }
-    HANDLERS: ClassVar[dict[str, dict[str, str]]] = AttachmentPages.HANDLERS | {"ledger": {"post": "ledger"}}
-    ROUTES: ClassVar[dict[str, str]] = {"ledger": "ledger/"} | AttachmentPages.ROUTES
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = AttachmentPages.HANDLERS | {
+        "ledger": {"post": "ledger"}, "suggest": {"get": "suggest"}, "point-suggest": {"get": "suggest"},
+    }  # fmt: skip
+    ROUTES: ClassVar[dict[str, str]] = {
+        "ledger": "ledger/", "suggest": "suggest/", "point-suggest": "<int:pk>/suggest/",
+    } | AttachmentPages.ROUTES  # fmt: skip
 
     # -- list ----------------------------------------------------------------------------------------------------
 
@@ -125,6 +130,16 @@ class RiskPages(AttachmentPages):
         return redirect("jobs")
 
     # -- form ----------------------------------------------------------------------------------------------------
+
+    def suggest(self, request: PortalRequest, pk: int | None = None) -> HttpResponse:
+        """The suggested level for what is typed so far, by the parameters of the record or of today."""
+        record = self.object or new_point(request.user, today=timezone.localdate())
+        typed = request.GET.dict() | {"criteria": request.GET.getlist("criteria")}
+        return TemplateResponse(request, "risks/riskpoint/suggestion.html", {"s": {"suggestion": sections.suggestion(record, typed)}})
+
+    def form_context(self, *, version: int | None = None) -> dict[str, Any]:
+        where = reverse("risks-point-suggest", args=[self.object.pk]) if self.object else reverse("risks-suggest")
+        return super().form_context(version=version) | {"suggest_url": where}
 
     def may_edit(self, record: Any) -> bool:
         return record.is_editable and may_edit(self.request.user, record)
@@ -176,6 +191,13 @@ class RiskPages(AttachmentPages):
     def get_queryset(self) -> Any:
         rows = super().get_queryset()
         return queries.for_detail(rows) if self.page != "list" else rows
+
+    def line(self) -> tuple[tuple[str, str], ...]:
+        """Only a high point has the party committee still before it."""
+        line = super().line()
+        ahead = self.object.state in {"draft", *NODES[:3]}
+        below = self.object.level in {"mid", "low"}
+        return tuple(pair for pair in line if pair[0] != "party") if ahead and below else line
 
     def panel_form(self, **kwargs: Any) -> MoveForm:
         record = self.object
@@ -242,7 +264,7 @@ class AdjustPages(RiskPages):
         return without_errors(move_forms.OpenAdjustmentForm(as_posted(draft))) if draft else move_forms.OpenAdjustmentForm()
 
     def form_context(self, *, version: int | None = None) -> dict[str, Any]:
-        words = {"title": "发起调整", "submit_label": "发起调整", "verb": "发起调整", "no_save": True}
+        words = {"title": "发起调整", "subtitle": self.object.name, "submit_label": "发起调整", "verb": "发起调整", "no_save": True}
         return super().form_context(version=version) | words | {"adjustment": self.asked()}
 
     def crumbs(self) -> Trail:

@@ -4,10 +4,12 @@
   "use strict";
   const form = document.querySelector("form[data-autosave]");
   if (!form) return;
-  const { keep, token, iconOf, say } = window.portal;
+  const { all, keep, token, iconOf, say } = window.portal;
   const state = document.querySelector("[data-save-state]");
   const key = `draft:${document.body.dataset.user}:${location.pathname}`;
   const SKIPPED = ["csrfmiddlewaretoken", "token", "then"];
+  /* a refused form is the answer to a POST: coming back to it later reads it anew, from its draft, and asks nothing */
+  if (document.getElementById("errsum")) history.replaceState(history.state, "", location.href);
   let changed = false;
   let timer = 0;
   let running = false;
@@ -72,14 +74,21 @@
     let told;
     try { told = JSON.parse(kept); } catch { keep.drop(key); return; }
     if (told.version !== (form.elements.version?.value || "")) { keep.drop(key); return; }
+    all("[data-rows]", form).forEach((box) => {
+      const total = told.pairs.find(([name]) => name === `${box.dataset.rows}-TOTAL_FORMS`);
+      const count = () => all("[data-row-line]", box).length;
+      while (total && count() < Number(total[1]) && !box.querySelector("[data-row-add]").disabled) box.querySelector("[data-row-add]").click();
+    });
     const values = new Map();
     told.pairs.forEach(([name, value]) => values.set(name, [...(values.get(name) || []), value]));
     Array.from(form.elements).forEach((field) => {
       if (!field.name || SKIPPED.includes(field.name) || field.type === "file" || field.name === "version") return;
       const wanted = values.get(field.name) || [];
+      const before = field.checked || field.value;
       if (field.type === "checkbox" || field.type === "radio") field.checked = wanted.includes(field.value);
       else if (field.multiple) Array.from(field.options).forEach((o) => { o.selected = wanted.includes(o.value); });
       else if (wanted.length) field.value = wanted[0];
+      if ((field.checked || field.value) !== before) ["input", "change"].forEach((name) => field.dispatchEvent(new Event(name, { bubbles: true })));
     });
     changed = true;
     show("已恢复本机暂存的内容，正在保存", "hist");
@@ -90,6 +99,7 @@
     const button = event.target.closest("[data-discard]");
     if (!button) return;
     keep.drop(key);
+    form.dataset.dropped = "1";
     fetch(button.dataset.discard, { method: "DELETE", headers: { "X-CSRFToken": token() } })
       .then((answer) => { if (answer.ok) location.replace(location.pathname); else say("草稿没有丢弃，稍后重试。", "bad"); })
       .catch(() => say("网络中断，草稿没有丢弃。", "bad"));
@@ -101,5 +111,7 @@
   document.addEventListener("portal:signed-in", save);
   window.addEventListener("online", save);
   setInterval(save, 30000);
-  restore();
+  /* closed or left before the next save: what was typed waits in this browser */
+  window.addEventListener("pagehide", () => { if (changed && !form.dataset.sent && !form.dataset.dropped) keepHere(content()); });
+  document.addEventListener("DOMContentLoaded", restore); /* rows.js has to be there to add the rows that are missing */
 })();

@@ -119,6 +119,16 @@
     window.addEventListener("beforeunload", (event) => { if (dirty && !leaving) event.preventDefault(); });
   }
 
+  /* data-fill=id, data-value: a button that chooses a value for a field */
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-fill]");
+    const field = button && document.getElementById(button.dataset.fill);
+    if (!field) return;
+    field.value = button.dataset.value;
+    ["input", "change"].forEach((name) => field.dispatchEvent(new Event(name, { bubbles: true })));
+    field.focus();
+  });
+
   /* phrase chips and character count */
   document.addEventListener("click", (event) => {
     const chip = event.target.closest("[data-phrase]");
@@ -128,10 +138,71 @@
     box.dispatchEvent(new Event("input", { bubbles: true }));
     box.focus();
   });
+  /* how much is typed and how much fits; what is pasted too long stays, and the page says so at once */
   document.addEventListener("input", (event) => {
-    const place = event.target.id && document.querySelector(`[data-count-for="${CSS.escape(event.target.id)}"]`);
-    if (place) place.textContent = place.textContent.replace(/^[\d,]+/, Array.from(event.target.value).length);
+    const box = event.target;
+    const limit = Number(box.dataset?.limit || 0);
+    let place = box.id && document.querySelector(`[data-count-for="${CSS.escape(box.id)}"]`);
+    const length = Array.from(box.value || "").length;
+    if (!place && limit && length > limit) {
+      place = Object.assign(document.createElement("span"), { className: "cnt" });
+      place.dataset.countFor = box.id;
+      box.after(place);
+    }
+    if (!place) return;
+    const most = limit || Number(place.textContent.match(/\/ (\d+)/)?.[1] || 0);
+    place.classList.toggle("over", length > most);
+    place.textContent = `${length} / ${most} 字${length > most ? `，超出 ${length - most} 字` : ""}`;
   });
+
+  /* dates: 2026.11.20, 2026/11/20, 20261120 and 2026年11月20日 mean the same; the calendar writes into the text */
+  const isoDay = (text) => {
+    const parts = text.trim().match(/^(\d{4})(?:[-./年](\d{1,2})[-./月](\d{1,2})日?|(\d{2})(\d{2}))$/);
+    return parts ? `${parts[1]}-${(parts[2] || parts[4]).padStart(2, "0")}-${(parts[3] || parts[5]).padStart(2, "0")}` : text;
+  };
+  function setDay(field, text) {
+    if (field.value === text) return;
+    field.value = text;
+    ["input", "change"].forEach((name) => field.dispatchEvent(new Event(name, { bubbles: true })));
+  }
+  all("[data-date-open]").forEach((button) => { button.hidden = !("showPicker" in HTMLInputElement.prototype); });
+  document.addEventListener("click", (event) => {
+    const box = event.target.closest("[data-date-open]")?.closest("[data-date]");
+    if (!box) return;
+    const native = box.querySelector(".date-native");
+    const typed = isoDay(box.querySelector("[name]").value);
+    native.value = /^\d{4}-\d{2}-\d{2}$/.test(typed) ? typed : "";
+    native.showPicker();
+  });
+  document.addEventListener("change", (event) => {
+    const box = event.target.closest("[data-date]");
+    if (!box) return;
+    const field = box.querySelector("[name]");
+    if (event.target === field) setDay(field, isoDay(field.value));
+    else if (event.target.value) { setDay(field, event.target.value); field.focus(); }
+  });
+
+  /* file boxes: the chosen name in our own words; a wrong type or size is said before the upload (the server decides) */
+  const sized = (bytes) => (bytes >= 1048576 ? `${(bytes / 1048576).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024))} KB`);
+  function fault(input, file) {
+    const types = (input.accept || "").split(",").filter(Boolean);
+    if (types.length && !types.some((type) => file.name.toLowerCase().endsWith(type))) return `“${file.name}”的格式不能上传，换用下面列出的格式`;
+    const most = Number(input.dataset.maxMb || 0);
+    return most && file.size > most * 1048576 ? `单个文件不超过 ${most} MB，“${file.name}”为 ${sized(file.size)}` : "";
+  }
+  document.addEventListener("change", (event) => {
+    const box = event.target.closest("[data-pick]");
+    if (!box) return;
+    const file = event.target.files[0];
+    const wrong = file ? fault(event.target, file) : "";
+    const place = box.closest("form").querySelector("[data-upload-error]");
+    if (place) { place.textContent = wrong; place.hidden = !wrong; }
+    if (wrong && place) event.target.value = "";
+    box.querySelector("[data-pick-name]").textContent = file && !(wrong && place) ? `${file.name}，${sized(file.size)}` : "或把文件拖到这里";
+  });
+  ["dragover", "dragleave", "drop"].forEach((name) => document.addEventListener(name, (event) => {
+    event.target.closest?.("[data-pick]")?.classList.toggle("over", name === "dragover");
+  }));
 
   /* section list: the one being looked at is marked */
   const sections = all(".fnav a").map((link) => [link, document.querySelector(link.getAttribute("href"))]).filter(([, s]) => s);

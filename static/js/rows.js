@@ -21,6 +21,7 @@
     const line = holder.content.firstElementChild;
     box.querySelector("[data-rows-body]").append(line);
     total.value = Number(total.value) + 1;
+    all("[data-date-open]", line).forEach((button) => { button.hidden = !("showPicker" in HTMLInputElement.prototype); });
     line.querySelector("input:not([type=hidden]), select, textarea")?.focus();
     tell(box);
   }

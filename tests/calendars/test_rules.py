@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.calendars.rules import Calendar, Deadline, Light, month_later
+from apps.calendars.rules import Calendar, Deadline, Light, lamp, month_later
 
 from .conftest import OFFICIAL, d
 
@@ -227,3 +227,19 @@ def test_a_year_of_working_days_is_counted_in_well_under_a_millisecond_each():
     for i in range(365):
         OFFICIAL.add_workdays(date(2025, 1, 1) + timedelta(days=i), 250)
     assert time.perf_counter() - began < 2  # about 0.05 s on the slowest machine we have
+
+
+MONDAY = d("2026-11-16")
+
+
+@pytest.mark.parametrize(
+    ("days", "drawn"),
+    [(-2, ("r", "逾期2天")), (0, ("y", "今日到期")), (14, ("g", "剩10个工作日"))],
+)
+def test_the_lamp_follows_the_time_left(days, drawn):
+    found = lamp(MONDAY + timedelta(days=days), since=MONDAY - timedelta(days=7), today=MONDAY, calendar=Calendar(), ratio=Decimal("0.8"))
+    assert (found.kind, found.text) == drawn
+
+
+def test_without_a_limit_there_is_no_lamp():
+    assert lamp(None, since=MONDAY, today=MONDAY, calendar=Calendar(), ratio=Decimal("0.8")) is None

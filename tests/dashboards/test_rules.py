@@ -1,10 +1,8 @@
-"""Words and lamps of the 工作台."""
+"""Words of the 工作台."""
 import datetime
-from decimal import Decimal
 
 import pytest
 
-from apps.calendars.rules import Calendar
 from apps.dashboards import rules
 
 MONDAY = datetime.date(2026, 11, 16)
@@ -22,20 +20,6 @@ def test_the_day_is_named_with_its_weekday():
     assert rules.long_day(datetime.date(2026, 11, 20)) == "2026年11月20日 星期五"
     assert rules.weekday(MONDAY, today=MONDAY) == "今天"
     assert rules.weekday(MONDAY + datetime.timedelta(days=6), today=MONDAY) == "周日"
-
-
-@pytest.mark.parametrize(
-    ("days", "lamp"),
-    [(-2, ("r", "逾期2天")), (0, ("y", "今日到期")), (14, ("g", "剩10个工作日"))],
-)
-def test_the_lamp_follows_the_time_left(days, lamp):
-    due = MONDAY + datetime.timedelta(days=days)
-    found = rules.lamp(due, since=MONDAY - datetime.timedelta(days=7), today=MONDAY, calendar=Calendar(), ratio=Decimal("0.8"))
-    assert (found.kind, found.text) == lamp
-
-
-def test_without_a_limit_there_is_no_lamp():
-    assert rules.lamp(None, since=MONDAY, today=MONDAY, calendar=Calendar(), ratio=Decimal("0.8")) is None
 
 
 @pytest.mark.parametrize(("part", "whole", "text"), [(0, 0, "—"), (0, 3, "0%"), (2, 3, "66%"), (199, 200, "99%"), (3, 3, "100%")])

@@ -43,7 +43,7 @@ def test_a_day_narrows_the_list(world, submit, page, today):
 
 
 def test_an_empty_list_says_why(world, submit, page):
-    assert "待办已全部办完" in page(world.head, "/todo/").content.decode()
+    assert "目前没有需要您办理的事项" in page(world.head, "/todo/").content.decode()
     submit()
     body = page(world.head, "/todo/?due=overdue").content.decode()
     assert "没有符合条件的事项" in body

@@ -4,6 +4,7 @@ from django.contrib.messages import get_messages
 from django.contrib.messages.storage.fallback import FallbackStorage
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from apps.flow.queries import open_todos
 from apps.org.models import Assignment
@@ -248,3 +249,48 @@ def test_by_default_a_register_adds_nothing_of_its_own(world, rf):
     assert (pages.list_context([]), RecordPages.detail_context(pages), pages.get_formsets(), pages.for_list([1])) == ({}, {}, {}, [1])
     assert RecordPages.may_edit(pages, pages.object)
     assert type(pages.panel_form()) is MoveForm
+
+
+def test_the_strip_shows_who_passed_what_and_leaves_out_what_was_passed_over(world, as_):
+    record = point_in("publicity", world, likelihood=2, severity=3, level="mid", secretary=None)
+    strip = as_(world.head).get(f"/risks/{record.pk}/").context["strip"]
+    assert [(one["label"], one["kind"]) for one in strip] == [
+        ("草稿", "ok"), ("部门审核", "ok"), ("分管领导审定", "ok"), ("纪检复核", "ok"), ("公示", "cur"), ("生效", ""),
+    ]  # fmt: skip
+    assert strip[1]["note"].endswith(world.head.name)
+
+
+def test_a_point_below_high_never_shows_the_committee_ahead(world, as_):
+    high = point_in("department", world)
+    low = point_in("department", world, likelihood=1, severity=1, level="low", level_reason="已双人复核")
+    browser = as_(world.head)
+    labels = [[one["label"] for one in browser.get(f"/risks/{pk}/").context["strip"]] for pk in (high.pk, low.pk)]
+    assert ["党委会审定" in names for names in labels] == [True, False]
+
+
+def test_versions_are_told_apart_by_content_and_only_when_there_are_two(world, as_):
+    record = point_in("department", world)
+    browser = as_(world.head)
+    assert {step.content_version for step in browser.get(f"/risks/{record.pk}/").context["steps"]} == {0}
+    do(browser, record, "give_back", version=record.version, opinion="措施过于笼统", fields=["name", "measures"])
+    author = as_(world.author)
+    page = author.get(f"/risks/{record.pk}/")
+    assert page.context["status"]["text"] == "退回修改"
+    assert [label for _, label in page.context["asked_fields"]] == ["风险点名称", "防控措施"]
+    assert 'href="#measures"' in author.get(f"/risks/{record.pk}/edit/").content.decode()
+    assert "退回修改" in author.get("/risks/").content.decode()
+    services.submit(RiskPoint._base_manager.get(pk=record.pk), by=again(world.author), at=timezone.now())
+    page = author.get(f"/risks/{record.pk}/")
+    assert [(step.move, step.content_version) for step in page.context["steps"]] == [("submit", 2), ("give_back", 1), ("submit", 1)]
+    assert f'href="/risks/{record.pk}/diff/?to=2"' in page.content.decode()
+    assert "退回修改" not in page.content.decode().partition("审批意见")[0]
+
+
+def test_one_version_is_no_comparison(world, as_):
+    record = point_in("department", world)
+    assert "只有一个版本" in as_(world.author).get(f"/risks/{record.pk}/diff/").content.decode()
+
+
+def test_what_waits_shows_how_long_it_has(world, as_):
+    record = point_in("department", world)
+    assert as_(world.author).get(f"/risks/{record.pk}/").context["lamp"].kind in {"g", "y", "r"}

@@ -87,6 +87,8 @@ ROWS: dict[tuple[str, str], Row] = {
     ("number", "get"): Row(RISK_READERS, ok=302, kwargs=lambda w: {"text": w.point.number}),
     ("risks-list", "get"): Row(RISK_READERS + " R00"),
     ("risks-ledger", "post"): Row(RISK_READERS + " R00", ok=302),
+    ("risks-suggest", "get"): Row(RISK_READERS + " R00"),
+    ("risks-point-suggest", "get"): Row(RISK_READERS, kwargs=_point),
     ("risks-view", "post"): Row(RISK_READERS + " R00", ok=302, data=lambda w: {"name": "我的", "query": "level=high"}),
     ("risks-new", "get"): Row(RISK_WRITERS + " R00"),
     ("risks-new", "post"): Row(RISK_WRITERS + " R00", ok=422),

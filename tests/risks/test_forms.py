@@ -1,6 +1,7 @@
 """The form: what it offers, what it refuses beside which field, and that it hands the services what was typed."""
 
 import datetime
+import re
 
 import pytest
 
@@ -134,7 +135,8 @@ def test_a_broken_measure_is_refused_even_in_a_draft(world):
     rows = [row(world, content=""), row(world, due_on="2026-12-31"), row(world, person=world.person("stranger").pk)]
     form, formset = both(world, rows=rows)
     assert full_errors(form, formset) == errors_of(form, formset) == {
-        "measures-0-content": "填写措施内容", "measures-1-due_on": "长期坚持的措施不填完成时限", "measures-2-person": NOT_OFFERED
+        "measures-0-content": "措施1：填写措施内容", "measures-1-due_on": "措施2：长期坚持的措施不填完成时限",
+        "measures-2-person": NOT_OFFERED,
     }  # fmt: skip
 
 
@@ -190,3 +192,51 @@ def test_the_form_costs_the_same_for_one_and_ten_measures(world):
         return len(caught)
 
     assert ask([row(world)]) == ask([row(world)] * 10)
+
+
+def test_everything_wrong_is_said_at_once_in_the_order_of_the_page_and_with_its_name(world, client):
+    client.force_login(again(world.author))
+    typed = {"then": "submit", "unit": world.company.pk, "year": "二零二六", "name": "很" * 61, "measures-TOTAL_FORMS": "1",
+             "measures-INITIAL_FORMS": "0", "measures-0-kind": "before", "measures-0-due_on": "明年"}  # fmt: skip
+    page = client.post("/risks/new/", typed).content.decode()
+    said = re.findall(r'<li><a href="#[^"]+">([^<]+)</a></li>', page)
+    assert said[:4] == ["执行年度只填整数", "选择风险层级", "选择专题类别", "选择密级/公开属性"]
+    assert said[4] == "风险点名称不超过60字，现有61字"
+    assert said[-4:] == ["措施1：填写措施内容", "措施1：选择责任部门", "措施1：选择责任人", "措施1：完成时限按“2026-11-20”的格式填写"]
+    assert "很" * 61 in page
+    assert 'maxlength="60"' not in page  # a browser would cut off what is pasted
+
+
+@pytest.mark.parametrize(
+    ("typed", "score", "level", "sentence"),
+    [
+        ({}, None, "", "选择发生可能性L和后果严重性C后"),
+        ({"likelihood": "9", "severity": "x"}, None, "", "选择发生可能性L和后果严重性C后"),
+        ({"likelihood": "2", "severity": "2"}, 4, "mid", "达到4未达到9，建议中"),
+        ({"likelihood": "2", "severity": "2", "domain": "works", "authority": "decide"}, 4, "high", "建议等级不低于高"),
+        ({"likelihood": "3", "severity": "3", "level": "low"}, 9, "high", "由纪检部门在复核时同意降级"),
+        ({"likelihood": "1", "severity": "1", "level": "high"}, 1, "low", "须填写等级调整理由。"),
+    ],
+)
+def test_the_form_asks_the_rule_for_the_level(world, client, typed, score, level, sentence):
+    client.force_login(again(world.author))
+    for address in ("/risks/suggest/", f"/risks/{draft(world).pk}/suggest/"):
+        answer = client.get(address, typed)
+        found = answer.context["s"]["suggestion"]["found"]
+        assert (found.score, found.level) == (score, level)
+        assert sentence in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("method", "typed", "level", "hint"),
+    [
+        ("count", {"criteria": ["power", "gain"]}, "mid", "勾选符合的标准后"),
+        ("consequence", {"consequence": "crime"}, "high", "选择可能造成的后果后"),
+    ],
+)
+def test_the_level_follows_the_method_the_record_was_registered_with(world, client, method, typed, level, hint):
+    record = draft(world)
+    RiskPoint._base_manager.filter(pk=record.pk).update(method=method)
+    client.force_login(again(world.author))
+    assert hint in client.get(f"/risks/{record.pk}/suggest/").content.decode()
+    assert client.get(f"/risks/{record.pk}/suggest/", typed).context["s"]["suggestion"]["found"].level == level

@@ -7,7 +7,7 @@ from apps.audit.models import Event
 from apps.core.context import Context, request_context
 from apps.flow.models import Todo
 from apps.flow.queries import open_count, todos_of
-from apps.org.services import lend
+from apps.org.services import lend, recuse
 from apps.pages.models import Submission
 from apps.risks import services
 from apps.risks.models import RiskPoint
@@ -95,3 +95,11 @@ def test_notices_name_no_record(world):
 
     point_in("in_force", world, **mid(world))
     assert set(Notice.objects.values_list("body", flat=True)) == {""}
+
+
+def test_a_notice_is_named_only_to_who_may_see_its_record_now(world, client):
+    record = point_in("department", world)
+    client.force_login(again(world.head))
+    assert record.name in client.get(reverse("notices")).content.decode()
+    recuse(record, user=world.head, reason="近亲属任职", by=world.discipline, at=AT)
+    assert record.name not in client.get(reverse("notices")).content.decode()

@@ -1,7 +1,5 @@
 """Tags every template may use: icons, pills, lamps, field blocks. Loaded as builtins, so no {% load %} is needed."""
 import datetime
-import difflib
-import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cache
@@ -11,10 +9,13 @@ from django import forms, template
 from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from apps.core.marking import changes
+
 register = template.Library()
+register.simple_tag(changes)
 
 EMPTY = "—"
 LAMPS = {"r": "oct", "y": "trif", "g": "okf", "n": "clock"}
@@ -140,6 +141,20 @@ def chosen(bound: BoundField) -> str:
     return labels[0] if len(labels) == 1 else f"已选 {len(labels)} 项"
 
 
+@register.simple_tag
+def query_said(form: forms.BaseForm) -> list[str]:
+    """The conditions of a filter form in words, as an empty list repeats them: 关键词“王建”, 评定等级“高”."""
+    said = []
+    for bound in query_fields(form) if form else ():
+        value = bound.value()
+        if isinstance(bound.field.widget, forms.CheckboxInput):
+            said += [str(bound.label)] if value in (True, "on", "true", "1") else []
+        elif value not in (None, "", []):
+            chosen_ones = [str(option.choice_label) for option in bound.subwidgets if option.data.get("selected")]
+            said.append(f"{bound.label}“{'、'.join(chosen_ones) if chosen_ones else value}”")
+    return said
+
+
 @register.filter
 def page_range(table: Any) -> list[int | str]:
     """The page numbers to draw: first, last and the neighbours; … stands for what is left out."""
@@ -173,6 +188,8 @@ def _css_of(widget: forms.Widget) -> str:
 def control(bound: BoundField, **attrs: Any) -> SafeString:
     """Only the input of a field, with the class its kind needs; further attributes by keyword (`_` becomes `-`)."""
     given = {key.replace("_", "-"): value for key, value in attrs.items() if value not in (None, "")}
+    if limit := bound.field.widget.attrs.get("maxlength"):
+        given |= {"maxlength": False, "data-limit": limit}  # a browser cuts what is pasted off without a word; the server says it
     css = " ".join(filter(None, [_css_of(bound.field.widget), bound.field.widget.attrs.get("class", ""), given.pop("class", "")]))
     return bound.as_widget(attrs={**given, **({"class": css} if css else {})})
 
@@ -365,25 +382,3 @@ def filesize(value: int | None) -> str:
     if value is None:
         return EMPTY
     return f"{value / 1048576:.1f} MB" if value >= 1048576 else f"{max(1, round(value / 1024))} KB"
-
-
-ALIKE = 0.35  # below this share of equal parts a sentence was rewritten, and marking single words only confuses
-PARTS = re.compile(r"\d[\d,.:/%-]*|[A-Za-z]+|.", re.DOTALL)  # a number or a Latin word changes as a whole
-
-
-@register.simple_tag
-def changes(before: Any, after: Any) -> SafeString:
-    """A text before and after in one line: what went is struck out, what came is underlined (and coloured)."""
-    old, new = PARTS.findall(str(before or "")), PARTS.findall(str(after or ""))
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < ALIKE:
-        return _marked("del", "".join(old)) + _marked("ins", "".join(new))
-    parts = SafeString("")
-    for kind, a, b, c, d in matcher.get_opcodes():
-        gone, came = "".join(old[a:b]), "".join(new[c:d])
-        parts += conditional_escape(gone) if kind == "equal" else _marked("del", gone) + _marked("ins", came)
-    return parts
-
-
-def _marked(tag: str, text: str) -> SafeString:
-    return format_html(f"<{tag}>{{}}</{tag}>", text) if text else SafeString("")
