@@ -161,6 +161,8 @@ def test_a_real_worker_takes_rows_up_within_two_seconds(person, kind, settings, 
         ):
             log = tmp_path / "worker.log"
             assert wait_until(lambda: Heartbeat.objects.filter(name="attend").exists(), seconds=60), log.read_text()[-3000:]
+            # Long before beat's first minute: `/readyz` is not kept waiting.
+            assert wait_until(lambda: Heartbeat.objects.filter(name="tick").exists(), seconds=30), log.read_text()[-3000:]
             for _ in range(3):
                 now = timezone.now()
                 notify([zhou], kind="test", key=f"k{now}", title="题", body="", url="", at=now)
