@@ -1,7 +1,5 @@
 """Tags every template may use: icons, pills, lamps, field blocks. Loaded as builtins, so no {% load %} is needed."""
 import datetime
-import difflib
-import re
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from functools import cache
@@ -11,8 +9,10 @@ from django import forms, template
 from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.utils import timezone
-from django.utils.html import conditional_escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+
+from apps.core import differences
 
 register = template.Library()
 
@@ -383,23 +383,4 @@ def filesize(value: int | None) -> str:
     return f"{value / 1048576:.1f} MB" if value >= 1048576 else f"{max(1, round(value / 1024))} KB"
 
 
-ALIKE = 0.35  # below this share of equal parts a sentence was rewritten, and marking single words only confuses
-PARTS = re.compile(r"\d[\d,.:/%-]*|[A-Za-z]+|.", re.DOTALL)  # a number or a Latin word changes as a whole
-
-
-@register.simple_tag
-def changes(before: Any, after: Any) -> SafeString:
-    """A text before and after in one line: what went is struck out, what came is underlined (and coloured)."""
-    old, new = PARTS.findall(str(before or "")), PARTS.findall(str(after or ""))
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < ALIKE:
-        return _marked("del", "".join(old)) + _marked("ins", "".join(new))
-    parts = SafeString("")
-    for kind, a, b, c, d in matcher.get_opcodes():
-        gone, came = "".join(old[a:b]), "".join(new[c:d])
-        parts += conditional_escape(gone) if kind == "equal" else _marked("del", gone) + _marked("ins", came)
-    return parts
-
-
-def _marked(tag: str, text: str) -> SafeString:
-    return format_html(f"<{tag}>{{}}</{tag}>", text) if text else SafeString("")
+changes = register.simple_tag(differences.changes)
