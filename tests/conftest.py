@@ -24,6 +24,9 @@ def django_db_setup(django_test_environment, django_db_blocker, django_db_keepdb
         connection.close()
         connection.settings_dict.update(roles.credentials(settings.OWNER_DATABASE_URL))
         if not django_db_keepdb:
+            with roles.as_superuser() as cursor:  # a server thread may not have closed its connection yet
+                others = "datname = current_database() AND pid <> pg_backend_pid()"
+                cursor.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE {others}")
             teardown_databases(old, verbosity=0)
 
 

@@ -144,9 +144,6 @@ class LoginBudget(models.Model):
         verbose_name = verbose_name_plural = "登录尝试"
         constraints = [models.UniqueConstraint(fields=["account", "network"], name="login_budget_once")]
 
-    def __str__(self) -> str:
-        return self.network
-
 
 class ResetLink(models.Model):
     """A one-time way to set a password, sent by an administrator (AU-11). Only the digest of its secret is kept."""

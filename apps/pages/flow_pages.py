@@ -50,7 +50,7 @@ class FlowPages(RecordPages):
 
     MOVES: ClassVar[dict[str, MovePage]] = {}
     STANDS_FOR: ClassVar[dict[str, str]] = {}  # a state beside the line: the one of the line it belongs to
-    delete_draft: ClassVar[Callable[..., None] | None] = None  # the service that deletes a draft never handed in
+    delete_draft: ClassVar[Callable[..., None]]  # the service that deletes a draft never handed in
     HANDLERS: ClassVar[dict[str, dict[str, str]]] = RecordPages.HANDLERS | {
         "move": {"get": "ask", "post": "move"},
         "diff": {"get": "diff"},
@@ -129,11 +129,8 @@ class FlowPages(RecordPages):
 
     def delete_it(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Delete a draft never handed in."""
-        service = type(self).delete_draft
-        if service is None:
-            raise Http404
         try:
-            service(self.object, by=request.user, at=timezone.now())
+            type(self).delete_draft(self.object, by=request.user, at=timezone.now())
         except Refused as no:
             messages.error(request, no.message)
             return redirect(self.object.get_absolute_url())
@@ -167,7 +164,7 @@ class FlowPages(RecordPages):
         moves = [m for m in self.object.MACHINE.open_to(self.request.user, self.object) if m.name in self.MOVES]
         steps, versions = list(steps_of(self.object)), list(versions_of(self.object))
         returned = open_return(self.object) if self.object.is_editable else None
-        deletable = self.delete_draft is not None and not steps and self.object.state == "draft" and self.may_edit(self.object)
+        deletable = not steps and self.object.state == "draft" and self.may_edit(self.object)
         return {
             "moves": [m for m in moves if not self.MOVES[m.name].own_page and not (deletable and m.name == "void")],
             "actions": [

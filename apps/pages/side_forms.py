@@ -30,7 +30,7 @@ class HandOverForm(MoveForm):
 
     def owners(self) -> list[Owner]:
         """Who is entitled to the node where the record waits."""
-        raise NotImplementedError(f"{type(self).__name__} must say who is entitled")  # pragma: no cover
+        raise NotImplementedError(f"{type(self).__name__} must say who is entitled")  # pragma: no cover -- every register says
 
     def _offered(self) -> list[User]:
         if not is_his_turn(self.user, self.record):

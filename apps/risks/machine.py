@@ -77,7 +77,9 @@ def may_adjust(user: User, record: FlowRecord) -> bool:
 
 
 def node_of(record: RiskPoint) -> str:
-    """The node where the point's adjustment waits; empty while none runs."""
+    """The node where the point waits; of the adjustment while one runs."""
+    if record.state != "adjusting":
+        return record.state
     return record.adjustments.filter(state="open").values_list("node", flat=True).first() or ""
 
 

@@ -18,11 +18,11 @@ from apps.risks.models import RiskPoint
 SOON = datetime.timedelta(days=14)
 
 
-LINE = 17  # characters of the second line of a row
+LINE = 60  # characters of the second line of a row that are sent at most; the page shows as many as fit on one line
 
 
 def short(text: str) -> str:
-    """The beginning of a text, as much as fits on one line of the list."""
+    """The beginning of a text, more than fits on one line of the list."""
     return text if len(text) <= LINE else f"{text[: LINE - 1]}…"
 
 
@@ -49,7 +49,7 @@ class RiskTable(tables.Table):
 
     def render_name(self, record: RiskPoint) -> SafeString:
         return format_html(
-            '<a class="t1" href="{}">{}</a><div class="sub">{}</div>',
+            '<a class="t1" href="{}">{}</a><div class="sub clip1">{}</div>',
             record.get_absolute_url(),
             record.name,
             short(record.manifestation),

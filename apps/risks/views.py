@@ -139,7 +139,7 @@ class RiskPages(AttachmentPages):
 
     def form_context(self, *, version: int | None = None) -> dict[str, Any]:
         where = reverse("risks-point-suggest", args=[self.object.pk]) if self.object else reverse("risks-suggest")
-        return super().form_context(version=version) | {"suggest_url": where}
+        return super().form_context(version=version) | {"suggest_url": where, "subtitle": str(self.object or "")}
 
     def may_edit(self, record: Any) -> bool:
         return record.is_editable and may_edit(self.request.user, record)
@@ -264,7 +264,7 @@ class AdjustPages(RiskPages):
         return without_errors(move_forms.OpenAdjustmentForm(as_posted(draft))) if draft else move_forms.OpenAdjustmentForm()
 
     def form_context(self, *, version: int | None = None) -> dict[str, Any]:
-        words = {"title": "发起调整", "subtitle": self.object.name, "submit_label": "发起调整", "verb": "发起调整", "no_save": True}
+        words = {"title": "发起调整", "submit_label": "发起调整", "verb": "发起调整", "no_save": True}
         return super().form_context(version=version) | words | {"adjustment": self.asked()}
 
     def crumbs(self) -> Trail:

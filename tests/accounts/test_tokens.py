@@ -227,3 +227,13 @@ def test_accounts_are_disabled_and_enabled_once_and_by_others(official, administ
         services.disable_account(official, by=administrator, at=timezone.now())
     services.enable_account(official, by=administrator, at=timezone.now())
     assert sign_in(client, password=PASSWORD).status_code == 302
+
+
+def test_a_token_refused_at_the_last_moment_says_why_and_keeps_what_was_typed(inside, monkeypatch):
+    def too_late(*args, **facts):
+        raise Refused("密码刚被修改，重新登录后再新建令牌")
+
+    monkeypatch.setattr(services, "create_token", too_late)
+    page = inside.post("/me/tokens/new/", {"name": "报表对接", "scope": "read", "days": "90"}).content.decode()
+    assert "密码刚被修改，重新登录后再新建令牌" in page
+    assert 'value="报表对接"' in page

@@ -294,6 +294,39 @@ def test_a_filter_with_several_values_says_what_is_chosen(states, words):
     assert ui.chosen(Conditions({"state": states})["state"]) == words
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({}, []),
+        ({"q": "王建", "state": ["a", "c"], "mine": "on", "sort": "name"}, ["Q“王建”", "State“草稿、公示”", "Mine"]),
+    ],
+)
+def test_an_empty_list_repeats_its_conditions(asked, said):
+    assert ui.query_said(Conditions(asked)) == said
+
+
+def test_a_list_without_a_query_form_has_no_conditions():
+    assert ui.query_said("") == []
+
+
+def test_a_field_takes_what_is_pasted_and_knows_its_limit():
+    class Short(forms.Form):
+        name = forms.CharField(max_length=5)
+
+    drawn = ui.control(Short()["name"])
+    assert "maxlength" not in drawn
+    assert 'data-limit="5"' in drawn
+
+
+def test_a_date_is_typed_as_text():
+    class Day(forms.Form):
+        on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+
+    drawn = ui.control(Day({"on": "明年"})["on"])
+    assert 'type="text" inputmode="numeric"' in drawn
+    assert 'value="明年"' in drawn
+
+
 def test_a_choice_not_made_is_called_so():
     class Plain(forms.Form):
         part = forms.ChoiceField(choices=[("", "---------"), ("1", "一部")], required=False)
@@ -309,7 +342,7 @@ def test_words_are_cut_at_blanks():
 
 
 def move(name, label, opinion="optional", decides=True):
-    return Thing(name=name, label=label, opinion=opinion, decides=decides)
+    return Thing(name=name, label=label, opinion=opinion, decides=decides, speaks=False)
 
 
 def test_returning_stands_left_and_agreeing_right():

@@ -99,12 +99,12 @@ def judge(person, record, label, opinion="情况属实。"):
 
 def return_for_one_field(leader, record):
     page = leader.open(f"/risks/{record.pk}/")
-    leader.press("退回")
-    expect(page.locator("#opinion_error")).to_contain_text("填写退回的理由和要求")
+    leader.press("退回填报人")
+    expect(page.locator("#opinion_error")).to_contain_text("填写退回填报人的理由和要求")
     page.locator("[data-opinion]").fill("表现形式写明分级审批的金额界限。")
     page.get_by_text("指定需要修改的栏目").click()
     leader.fill({"fields": ["manifestation"]})
-    leader.press("退回")
+    leader.press("退回填报人")
     leader.told("风险点已退回填报人")
     assert RiskPoint.objects.get().state == "draft"
 

@@ -83,9 +83,9 @@ def test_on_a_phone_nothing_is_decided_with_one_tap(desk, world):
     assert record.state == "department"
     sheet.get_by_role("button", name="取消").tap()
     expect(sheet).to_be_hidden()
-    bar.get_by_role("button", name="退回").tap()
-    page.get_by_role("dialog").get_by_role("button", name="确认退回").tap()
-    expect(page.locator("#opinion_error")).to_contain_text("填写退回的理由和要求")
+    bar.get_by_role("button", name="退回填报人").tap()
+    page.get_by_role("dialog").get_by_role("button", name="确认退回填报人").tap()
+    expect(page.locator("#opinion_error")).to_contain_text("填写退回填报人的理由和要求")
     page.get_by_role("dialog").get_by_role("button", name="取消").tap()
     bar.get_by_role("button", name="同意").tap()
     expect(page.locator("#opinion_error")).to_be_hidden()

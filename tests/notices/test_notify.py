@@ -8,7 +8,7 @@ from apps.accounts.models import User
 from apps.core.errors import Refused
 from apps.notices.health import mail_stands_still
 from apps.notices.models import Delivery, Notice
-from apps.notices.queries import delivery_counts, delivery_log, notices_of, oldest_pending, unread_count
+from apps.notices.queries import delivery_counts, delivery_log, named, notices_of, oldest_pending, unread_count
 from apps.notices.services import mark_all_read, mark_read, notify, pump, resend
 from tests.notices.conftest import AT
 
@@ -212,3 +212,9 @@ def test_mail_that_stands_still_or_failed_is_reported(person, smtp, clock):
     assert list(mail_stands_still(clock())) == ["通知邮件已积压 45 分钟，检查邮件服务器和定时任务。"]
     pump(clock=clock)
     assert list(mail_stands_still(clock())) == ["1 封通知邮件发送失败，在投递记录中查看原因。"]
+
+
+def test_a_notice_about_something_nobody_looks_up_by_scope_has_no_name(person):
+    zhou = person()
+    notify([zhou], kind="test", key="k", title="联系方式已修改", body="", url="", at=AT, record=zhou)
+    assert [notice.about for notice in named(notices_of(zhou), zhou)] == [""]

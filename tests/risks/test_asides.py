@@ -46,6 +46,12 @@ def test_the_page_says_so_where_nobody_else_is_entitled(world):
     assert "没有其他可以办理此环节的人员" in page
 
 
+def test_the_page_says_so_where_nobody_else_sees_the_record(world):
+    record = point_in("department", world)
+    User.objects.exclude(pk=world.head.pk).update(is_active=False)
+    assert "没有其他能看到此记录的人员" in as_user(world.head).get(f"/risks/{record.pk}/do/add_signers/").content.decode()
+
+
 def test_opinions_are_asked_for_and_given_on_the_pages(world):
     record = point_in("department", world)
     client = as_user(world.head)
@@ -119,6 +125,7 @@ def test_the_api_does_the_same_with_the_same_words(world):
     def post(who, move, **data):
         return who.post(f"/api/v1/risks/{record.pk}/{move}/", data, content_type="application/json")
 
+    assert post(as_user(world.leader), "hand_over", to=other.pk, opinion="出差期间请代为审核").status_code == 400
     assert post(client, "hand_over", opinion="出差期间请代为审核").json() == {"to": ["选择转给谁。"]}
     assert post(client, "hand_over", to=world.clerk.pk, opinion="出差期间请代为审核").status_code == 400
     assert post(client, "hand_over", to=other.pk, opinion="出差期间请代为审核").status_code == 200

@@ -55,7 +55,7 @@ def test_no_condition_is_no_word(in_words):
         ("state=in_force", "状态：已生效"),
         ("layer=post&year=2026", "风险层级：岗位级；执行年度：2026"),
         ("overdue=on&mine=on", "措施逾期：是；我登记的：是"),
-        ("q=签证", "搜索：签证"),
+        ("q=签证", "关键词：签证"),
         ("view=high", "视图：高风险"),
     ],
 )

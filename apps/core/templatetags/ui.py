@@ -12,10 +12,9 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from apps.core.marking import changes
+from apps.core import differences
 
 register = template.Library()
-register.simple_tag(changes)
 
 EMPTY = "—"
 LAMPS = {"r": "oct", "y": "trif", "g": "okf", "n": "clock"}
@@ -382,3 +381,6 @@ def filesize(value: int | None) -> str:
     if value is None:
         return EMPTY
     return f"{value / 1048576:.1f} MB" if value >= 1048576 else f"{max(1, round(value / 1024))} KB"
+
+
+changes = register.simple_tag(differences.changes)

@@ -1,4 +1,4 @@
-"""Two texts as one line that shows what changed."""
+"""A text before and after in one line."""
 import difflib
 import re
 from typing import Any
