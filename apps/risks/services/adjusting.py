@@ -175,15 +175,21 @@ def _passed(record: RiskPoint, row: Adjustment, *, by: User, at: datetime.dateti
         tell_in_force(record, at=at)
 
 
+def _end_unchanged(record: RiskPoint, move: str, state: str, *, at: datetime.datetime, **said: Any) -> tuple[Step, Adjustment]:
+    """The running adjustment ends and the point stays in force as it was."""
+    locked(record)
+    row = _running(record)
+    step = make_move(record, move, at=at, **said)
+    assert row is not None  # state 调整审核中 has its open 调整单
+    row.state, row.settled_at = state, at
+    row.save(update_fields=["state", "settled_at"])
+    return step, row
+
+
 @transaction.atomic
 def refuse_adjustment(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """Refuse an adjustment with a reason; the point stays in force as it was."""
-    locked(record)
-    row = _running(record)
-    step = make_move(record, "refuse_adjustment", by=by, at=at, opinion=opinion, version=version)
-    assert row is not None  # state 调整审核中 has its open 调整单
-    row.state, row.settled_at = Adjustment.State.REFUSED, at
-    row.save(update_fields=["state", "settled_at"])
+    step, row = _end_unchanged(record, "refuse_adjustment", Adjustment.State.REFUSED, by=by, at=at, opinion=opinion, version=version)
     tell([row.opened_by], record, what="refused", title="您发起的廉政风险点调整已驳回", at=at)
     return step
 
@@ -191,13 +197,7 @@ def refuse_adjustment(record: RiskPoint, *, by: User, at: datetime.datetime, opi
 @transaction.atomic
 def withdraw_adjustment(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """Take an adjustment back before anybody at its node opened it; the point stays in force as it was."""
-    locked(record)
-    row = _running(record)
-    step = make_move(record, "withdraw_adjustment", by=by, at=at, opinion=opinion, version=version)
-    assert row is not None  # state 调整审核中 has its open 调整单
-    row.state, row.settled_at = Adjustment.State.WITHDRAWN, at
-    row.save(update_fields=["state", "settled_at"])
-    return step
+    return _end_unchanged(record, "withdraw_adjustment", Adjustment.State.WITHDRAWN, by=by, at=at, opinion=opinion, version=version)[0]
 
 
 @transaction.atomic
