@@ -40,10 +40,16 @@ class Move:
     needs: Callable[[FlowRecord, Data], str | None] = _nothing
     opinion: Literal["none", "optional", "required"] = "none"
     least: int = RETURN_OPINION  # characters of a required opinion
+    asks: str = ""  # what the opinion is, where it is no reason
     decides: bool = False
     system: bool = False
     speaks: bool = False  # an opinion beside the record that decides nothing
     keeps_todos: bool = False  # the open to-dos stay (somebody else's act beside the line)
+
+    @property
+    def asked(self) -> str:
+        """What is to be written, for the sentence that asks for it."""
+        return self.asks or f"{self.label}的理由"
 
     def target_for(self, record: FlowRecord, data: Data) -> str:
         """The state this move leads to for this record."""

@@ -98,7 +98,16 @@ def open_todos(record: FlowRecord) -> QuerySet[Todo]:
 
 def handles(user: User, record: FlowRecord) -> bool:
     """Whether the record waits for this user's act: an open to-do of it is addressed to him. Being asked (加签) is none."""
-    return _kept(record, "handles", user, lambda: _todos(user, Todo.Kind.HANDLE).filter(**about(record)).exists())
+    return _kept(record, "handles", user, lambda: _waits_for(user, record))
+
+
+def _waits_for(user: User, record: FlowRecord) -> bool:
+    """Asks `has_open_signs` in the same query: of a locked row both answers are of now, not of when the lock was asked for."""
+    asked = Todo.objects.filter(**about(record), kind=Todo.Kind.SIGN, done_at__isnull=True)
+    row = _todos(user, Todo.Kind.HANDLE).filter(**about(record)).annotate(asked=Exists(asked)).values_list("asked", flat=True).first()
+    if row is not None:
+        _kept(record, "signs", None, lambda: row)
+    return row is not None
 
 
 def is_his_turn(user: User, record: FlowRecord) -> bool:
@@ -115,17 +124,8 @@ def is_asked(user: User, record: FlowRecord) -> bool:
 
 
 def has_open_signs(record: FlowRecord) -> bool:
-    """Whether somebody's opinion (加签) is still waited for; a row locked by `make_move` carries the answer."""
-    if "open_signs" in record.__dict__:
-        return bool(record.__dict__["open_signs"])
+    """Whether somebody's opinion (加签) is still waited for."""
     return _kept(record, "signs", None, lambda: open_todos(record).filter(kind=Todo.Kind.SIGN).exists())
-
-
-def with_open_signs(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The same rows, each with its answer to `has_open_signs`."""
-    kind = ContentType.objects.get_for_model(rows.model)
-    asked = Todo.objects.filter(content_type=kind, object_id=OuterRef("pk"), kind=Todo.Kind.SIGN, done_at__isnull=True)
-    return rows.annotate(open_signs=Exists(asked))
 
 
 def _kept(record: FlowRecord, question: str, user: User | None, answer: Callable[[], bool]) -> bool:

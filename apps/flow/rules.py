@@ -16,11 +16,11 @@ def is_author(user: User, record: FlowRecord) -> bool:
     return record.created_by_id == user.pk
 
 
-def opinion_fault(required: bool, opinion: str, label: str, *, least: int) -> str | None:
+def opinion_fault(required: bool, opinion: str, asked: str, *, least: int) -> str | None:
     """The reason an opinion does not do, or None."""
     if not required:
         return None
     length = len(opinion.strip())
     if length < least:
-        return f"填写{label}的理由，不少于{least}字，现有{length}字。"
+        return f"填写{asked}，不少于{least}字，现有{length}字。"
     return None

@@ -26,7 +26,6 @@ from apps.flow.queries import (
     open_todos,
     steps_of,
     todos_of,
-    with_open_signs,
 )
 from apps.flow.rules import RETURNED, opinion_fault
 from apps.notices.services import notify
@@ -129,15 +128,14 @@ def make_move(
     An `anonymous` move is checked against `by` and then written without a name anywhere. `to`: whom the step passes it to.
     """
     data = data or {}
-    rows = type(record)._base_manager.select_for_update(of=("self",)).select_related("unit")
-    fresh: FlowRecord = with_open_signs(rows).get(pk=record.pk)
+    fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).select_related("unit").get(pk=record.pk)
     move = record.MACHINE.by_name[name]
     if version is not None and version != fresh.version:
         raise _stale(fresh)
     if fresh.state not in move.sources:
         raise _stale(fresh) if fresh.state != record.state else Refused(_came_late(fresh, then=f"不能{move.label}"))
     _refuse_if_barred(fresh, move, by=by)
-    if fault := opinion_fault(move.opinion == "required", opinion, move.label, least=move.least):
+    if fault := opinion_fault(move.opinion == "required", opinion, move.asked, least=move.least):
         raise Refused(fault, field="opinion")
     if reason := move.needs(fresh, data):
         raise Refused(reason)

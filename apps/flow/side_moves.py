@@ -29,7 +29,7 @@ def side_moves(states: tuple[str, ...]) -> tuple[Move, ...]:
         Move("add_signers", "加签", states, _same, may=is_his_turn, event="flow.signers_added", opinion="optional", keeps_todos=True),
         Move(
             "sign", "提交加签意见", states, _same, may=is_asked, event="flow.signed", opinion="required", least=LEAST_SIGNED,
-            speaks=True, keeps_todos=True,
+            asks="加签意见", speaks=True, keeps_todos=True,
         ),
         Move("drop_signers", "撤销加签", states, _same, may=_can_drop, event="flow.signers_dropped", keeps_todos=True),
     )  # fmt: skip

@@ -83,6 +83,7 @@ class FlowPages(RecordPages):
         """Draw the page of a move."""
         self.page = "move"
         move = self.object.MACHINE.by_name[name]
+        form.fields["opinion"].needed = move.opinion == "required"  # type: ignore[attr-defined]  # the mark 必填; the service asks
         return self.render({"object": self.object, "form": form, "move": move, "has_errors": form.is_bound}, status=status)
 
     def move(self, request: PortalRequest, pk: int, name: str) -> HttpResponse:

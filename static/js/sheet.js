@@ -28,7 +28,7 @@
     if (move?.dataset.need === "required" && !opinion.value.trim()) {
       event.preventDefault();
       event.stopPropagation();
-      complain(`填写${move.textContent.trim()}的理由和要求`);
+      complain(move.dataset.asks ? `填写${move.dataset.asks}` : `填写${move.textContent.trim()}的理由和要求`);
     }
   });
   opinion.addEventListener("input", () => { if (field.classList.contains("bad")) complain(""); });

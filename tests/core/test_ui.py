@@ -342,7 +342,7 @@ def test_words_are_cut_at_blanks():
 
 
 def move(name, label, opinion="optional", decides=True):
-    return Thing(name=name, label=label, opinion=opinion, decides=decides, speaks=False)
+    return Thing(name=name, label=label, opinion=opinion, decides=decides, speaks=False, asks="")
 
 
 def test_returning_stands_left_and_agreeing_right():

@@ -167,7 +167,7 @@ def test_being_asked_gives_an_opinion_and_no_decision(world):
     for service in (services.agree, services.give_back, services.hand_over):
         more = {"to": world.second_leader} if service is services.hand_over else {}
         assert no(service, record, "lawyer", world, opinion=WHY, **more)
-    assert no(services.sign, record, "lawyer", world, opinion="好").message == "填写提交加签意见的理由，不少于2字，现有1字。"
+    assert no(services.sign, record, "lawyer", world, opinion="好").message == "填写加签意见，不少于2字，现有1字。"
     act(services.sign, record, "lawyer", world, opinion="同意")
     assert [t.label for t in done_by(again(world.lawyer))] == ["加签意见"]
     assert world.lawyer.pk not in involved_ids(RiskPoint.objects.get(pk=record.pk))

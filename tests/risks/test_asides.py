@@ -1,5 +1,7 @@
 """转办, 加签, 催办 and 删除草稿 on the pages and over the API."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -31,6 +33,7 @@ def test_the_page_of_handing_over_offers_whoever_is_entitled_and_hands_over(worl
     page = client.get(f"/risks/{record.pk}/do/hand_over/")
     assert "钱进" in page.content.decode()
     assert world.clerk.name not in page.content.decode()
+    assert re.search(r"转办理由<span class=\"req\">必填", page.content.decode())
     none = client.post(f"/risks/{record.pk}/do/hand_over/", {"opinion": "出差期间请代为审核"})
     assert (none.status_code, "选择转给谁。" in none.content.decode(), "出差期间请代为审核" in none.content.decode()) == (422, True, True)
     done = client.post(f"/risks/{record.pk}/do/hand_over/", {"to": other.pk, "opinion": "出差期间请代为审核"}, follow=True)

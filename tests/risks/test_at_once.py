@@ -1,10 +1,11 @@
 """Two people decide at once, ten presses hand in: on committed rows, with real threads, one step comes out each time."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from apps.audit.models import Event
 from apps.core.errors import Refused
@@ -61,6 +62,40 @@ def test_of_two_who_decide_at_once_one_decides(all_at_once):
         record.refresh_from_db()
         assert (steps.count(), record.version, record.state) == (1, 3, steps.get().target)
         assert Todo.objects.filter(object_id=record.pk, done_at=None).count() == 1
+
+
+def _agree(record, person):
+    """What a program sends that read no version: the answer, or the refusal."""
+    try:
+        services.agree(RiskPoint.objects.get(pk=record.pk), by=User.objects.get(pk=person.pk), at=moment(2026, 5, 19))
+    except Refused as no:
+        return no.message
+    finally:
+        connection.close()
+    return "agreed"
+
+
+def test_who_waited_for_the_row_sees_the_question_asked_meanwhile():
+    world = build_world()
+    record = draft(world)
+    services.submit(record, by=again(world.author), at=FILED)
+    twin = staff("韩冬", world.company, "R15", within=world.works, bounded=True)
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            services.add_signers(record, people=[world.lawyer], by=again(world.head), at=moment(2026, 5, 19))
+            waiting = pool.submit(_agree, record, twin)
+            _until_somebody_waits()
+        assert waiting.result(timeout=30) == "加签意见还没有办结，办结或撤销加签后再同意。"
+
+
+def _until_somebody_waits():
+    with connection.cursor() as cursor:
+        for _ in range(200):
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            time.sleep(0.05)
+    raise AssertionError("nobody waits for the row")
 
 
 def test_ten_presses_hand_in_once(all_at_once):

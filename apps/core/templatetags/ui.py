@@ -288,7 +288,7 @@ def split_moves(moves: Iterable[Any]) -> dict[str, list[dict[str, str]]]:
     for move in moves or ():
         back, ends = move.name.startswith(SENT_BACK), move.name.startswith(ENDING)
         kind = "danger" if back or ends else "primary"
-        line = {"name": move.name, "label": move.label, "opinion": move.opinion, "kind": kind}
+        line = {"name": move.name, "label": move.label, "opinion": move.opinion, "asks": move.asks, "kind": kind}
         if move.decides or back or move.speaks:
             panel.append(line)
         else:
