@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pikepdf
@@ -18,7 +19,6 @@ from django.utils.timezone import localtime
 
 from apps.core.errors import Refused
 from apps.documents import fonts
-from apps.documents.printing import laid_out, written
 
 if TYPE_CHECKING:
     from weasyprint import Document
@@ -67,6 +67,13 @@ class Ledger:
         return f"导出人 {self.exported_by}　{localtime(self.exported_at):%Y-%m-%d %H:%M}　编号 {self.number}"
 
 
+def _printer() -> ModuleType:
+    """WeasyPrint takes as long to load as everything else together: only the worker that prints does it."""
+    from apps.documents import printing  # noqa: PLC0415 -- see above
+
+    return printing
+
+
 def ledger_pdf(ledger: Ledger, rows: Iterable[Sequence[Cell]], *, total: int, progress: Progress | None = None) -> bytes:
     """The ledger with its `total` rows; `progress(done, total)` is called after each part.
 
@@ -77,7 +84,7 @@ def ledger_pdf(ledger: Ledger, rows: Iterable[Sequence[Cell]], *, total: int, pr
     report = progress or _unheard
     facts = {"title": ledger.title, "author": ledger.exported_by, "subject": ledger.watermark}
     if total <= ledger.part:
-        pdf = written(laid_out(_page(ledger, list(rows), first=True, last=total, numbered=True)), **facts)
+        pdf = _printer().written(_printer().laid_out(_page(ledger, list(rows), first=True, last=total, numbered=True)), **facts)
         report(total, total)
         return pdf
     return _merged(ledger, list(_parts(ledger, iter(rows), total=total, report=report)), facts)
@@ -102,10 +109,10 @@ def _parts(ledger: Ledger, rows: Iterator[Sequence[Cell]], *, total: int, report
 
 def _part(ledger: Ledger, chunk: list[Sequence[Cell]], *, first: bool, last: int) -> tuple[bytes, list[Sequence[Cell]]]:
     """One part without page numbers, and the rows left for the next one (none after the last)."""
-    document = laid_out(_page(ledger, chunk, first=first, last=last, numbered=False))
+    document = _printer().laid_out(_page(ledger, chunk, first=first, last=last, numbered=False))
     carried = [] if last else _rows_of_last_page(document, chunk)
     pages = document.pages[:-1] if carried else document.pages
-    return written(document.copy(pages), title=ledger.title), carried
+    return _printer().written(document.copy(pages), title=ledger.title), carried
 
 
 def _rows_of_last_page(document: Document, chunk: list[Sequence[Cell]]) -> list[Sequence[Cell]]:
@@ -121,7 +128,7 @@ def _merged(ledger: Ledger, parts: list[bytes], facts: dict[str, str]) -> bytes:
             with pikepdf.open(io.BytesIO(part)) as pdf:
                 whole.pages.extend(pdf.pages)
         html = render_to_string("papers/ledger_numbers.html", {"faces": mark_safe(fonts.css()), "pages": range(len(whole.pages))})  # noqa: S308
-        with pikepdf.open(io.BytesIO(written(laid_out(html), **facts))) as numbers:
+        with pikepdf.open(io.BytesIO(_printer().written(_printer().laid_out(html), **facts))) as numbers:
             for page, number in zip(whole.pages, numbers.pages, strict=True):
                 page.add_overlay(number, None)
             whole.docinfo.update({key: str(value) for key, value in numbers.docinfo.items()})
