@@ -236,35 +236,54 @@ def debian_files(log):
     say("字体已就绪")
 
 
-def set_up(dev):
-    """Everything that needs a package source; the Debian half runs beside the Python half."""
-    waited = False
-    while not (lock := lock_file(VAR / "setup.lock")):
-        waited = waited or say("另一个命令正在安装，等待…") or True
-        time.sleep(0.5)
-    log, parent = VAR / "setup.log", os.getpid()
-    log.write_text("")
-    half = os.fork()
-    if not half:
+class Beside:
+    """A part of the set-up in a process of its own, beside the rest; it ends with the launcher."""
+
+    def __init__(self, part, *args):
+        parent, self.pid = os.getpid(), os.fork()
+        if self.pid:
+            return
         code = 1
         try:
             PRCTL(1, signal.SIGTERM)
             if os.getppid() == parent:
-                debian_files(VAR / "setup-debian.log")
-            code = 0
+                part(*args)
+                code = 0
         except OSError as error:
             say(f"✗ {error}")
         finally:
             os._exit(code)
+
+    def done(self):
+        """Wait for it; False when it failed, having said why."""
+        pid, self.pid = self.pid, 0
+        return os.waitpid(pid, 0)[1] == 0
+
+    def stop(self):
+        if self.pid:
+            os.kill(self.pid, signal.SIGTERM)
+
+
+def set_up(dev, meanwhile=lambda: None):
+    """Everything that needs a package source. `meanwhile` needs the Python packages only and runs while the rest arrives."""
+    waited = False
+    while not (lock := lock_file(VAR / "setup.lock")):
+        waited = waited or say("另一个命令正在安装，等待…") or True
+        time.sleep(0.5)
+    for name in ("setup", "setup-debian", "setup-front"):
+        (VAR / f"{name}.log").write_text("")
+    parts = [Beside(debian_files, VAR / "setup-debian.log")]
     try:
-        python_packages(dev, log)
-        front_end_packages(dev, log)
-        if os.waitpid(half, 0)[1]:
+        python_packages(dev, VAR / "setup.log")
+        parts.append(Beside(front_end_packages, dev, VAR / "setup-front.log"))
+        meanwhile()
+        if not parts[1].done():
+            raise SystemExit(1)
+        if not parts[0].done():
             say("✗ PDF 组件或字体未装全：平台可以使用，公文不能打印；下次启动会再试。")
-        half = 0
     finally:
-        if half:
-            os.kill(half, signal.SIGTERM)
+        for part in parts:
+            part.stop()
         lock.close()
 
 
@@ -528,6 +547,14 @@ class Servers:
         env = self.environment() | extra
         sh([PY, "manage.py", *args], log or self.log("setup"), f"可执行 python3 portal.py manage {args[0]} 查看原因。", env=env)
 
+    def step(self, text, name, key, *command, **extra):
+        """A management command of the start, once for each input, with its line."""
+        def action():
+            say(f"{text}…")
+            self.manage(*command, **extra)
+            say(f"{text}：完成")
+        self.once(name, key, action)
+
     def stop(self):
         """Beat, worker, web together; then Redis; PostgreSQL last."""
         on_signals(signal.SIG_IGN)
@@ -567,29 +594,26 @@ def state_folder():
 
 
 def prepare_data(servers):
-    """Database, standing data, demo group, static files: each only when its input changed."""
+    """Database, standing data, demo group: each only when its input changed."""
     code = tree_key(ROOT / "apps", ROOT / "config", ROOT / "manage.py", ROOT / "requirements/base.txt")
     migrations = tree_key(*ROOT.glob("apps/**/migrations"), ROOT / "requirements/base.txt")
 
-    def step(text, name, key, *command, **extra):
-        def action():
-            say(f"{text}…")
-            servers.manage(*command, **extra)
-            say(f"{text}：完成")
-        servers.once(name, key, action)
-
-    step("更新数据库结构", "migrate", migrations, "migrate", "--noinput", PORTAL_DB="owner")
-    step("准备基础数据", "setup", code, "setup")
+    servers.step("更新数据库结构", "migrate", migrations, "migrate", "--noinput", PORTAL_DB="owner")
+    servers.step("准备基础数据", "setup", code, "setup")
     table = servers.state / "demo-accounts"
     if os.environ.get("PORTAL_DEMO") != "0":
         password = keep(servers.state / "demo-password", lambda: os.environ.get("PORTAL_DEMO_PASSWORD") or secrets.token_urlsafe(9))
         fresh = table.with_suffix(".new")
         fresh.unlink(missing_ok=True)
-        step("填充演示数据", "demo", "1", "seed_demo", "--if-empty", log=fresh, PORTAL_DEMO_PASSWORD=password)
+        servers.step("填充演示数据", "demo", "1", "seed_demo", "--if-empty", log=fresh, PORTAL_DEMO_PASSWORD=password)
         if fresh.exists():
             fresh.replace(table)
+
+
+def collect_static(servers):
+    """The files the browser asks for, once more when one of them changed."""
     packages = (ROOT / "package-lock.json", ROOT / "requirements/base.txt", *ROOT.glob("apps/*/static"))
-    step("整理静态文件", "static", tree_key(ROOT / "static", *packages), "collectstatic", "--noinput", "--clear")
+    servers.step("整理静态文件", "static", tree_key(ROOT / "static", *packages), "collectstatic", "--noinput", "--clear")
 
 
 def free_port():
@@ -675,13 +699,17 @@ def run():
         fail(f"已经在运行：{(state / 'lock').read_text() or '正在启动'}。状态目录：{state}")
     note(lock, f"run {os.getpid()} 正在启动")
     servers = Servers(state)
-    try:
-        if IS_ROOT:
-            say("提示：正以 root 运行。演示可以，正式使用请换普通用户或容器。")
-        set_up(dev=False)
+
+    def data():
         servers.start()
         note(lock, f"run {os.getpid()} 数据库已启动")
         prepare_data(servers)
+
+    try:
+        if IS_ROOT:
+            say("提示：正以 root 运行。演示可以，正式使用请换普通用户或容器。")
+        set_up(dev=False, meanwhile=data)
+        collect_static(servers)
         port = free_port()
         start_services(servers, port)
         note(lock, f"run {os.getpid()} http://127.0.0.1:{port}/")

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 
-from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from apps.core.errors import Refused
 from apps.core.fields import blind_index
+from apps.core.whole import all_or_nothing
 
 from . import limits
 from .models import LoginBudget
@@ -56,7 +56,7 @@ def network_of(ip: str | None) -> str:
     return str(address or "-")
 
 
-@transaction.atomic
+@all_or_nothing
 def take(username: str, *, ip: str | None, at: datetime) -> Try:
     """One try for this account from this network. Raises Refused (field `locked`) when none is left."""
     figures = limits.login_limits(on=timezone.localdate(at))
@@ -71,7 +71,7 @@ def take(username: str, *, ip: str | None, at: datetime) -> Try:
     return Try(account, network, is_strange, left, _minutes(quiet))
 
 
-@transaction.atomic
+@all_or_nothing
 def give_back(taken: Try, *, at: datetime) -> None:
     """The password was right: this network is known from now on, and nothing is held against it."""
     _rows(taken.account, taken.network).update(spent=0, welcome_at=at)

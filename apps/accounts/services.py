@@ -7,13 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
 from apps.audit import services as audit
 from apps.audit.streams import auth_stream
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 
 from . import rules
 from .contact import contact_changed
@@ -30,7 +30,7 @@ def note(event: str, user: User | None, *, by: User | None, at: datetime, **fact
     audit.note(event, stream=stream, by=by, at=at, record=user, **facts)
 
 
-@transaction.atomic
+@all_or_nothing
 def create_account(
     username: str, *, name: str, email: str = "", phone: str = "", by: User | None, at: datetime
 ) -> tuple[User, str]:
@@ -48,7 +48,7 @@ def create_account(
     return user, password
 
 
-@transaction.atomic
+@all_or_nothing
 def issue_initial_password(user: User, *, by: User | None, at: datetime) -> str:
     """A fresh initial password in place of the old one; every session, token and reset link of the account ends."""
     user = _locked(user)
@@ -59,7 +59,7 @@ def issue_initial_password(user: User, *, by: User | None, at: datetime) -> str:
     return password
 
 
-@transaction.atomic
+@all_or_nothing
 def change_details(user: User, *, by: User, at: datetime, **details: str) -> User:
     """Sets any of name, email, phone. Raises Refused for a value that is not valid. Personal values stay out of the audit.
 
@@ -77,7 +77,7 @@ def change_details(user: User, *, by: User, at: datetime, **details: str) -> Use
     return user
 
 
-@transaction.atomic
+@all_or_nothing
 def set_preferences(user: User, *, by: User, at: datetime, **preferences: Any) -> User:
     """Sets any of prefers_large, prefers_dark, menu_state."""
     for field, value in preferences.items():
@@ -87,7 +87,7 @@ def set_preferences(user: User, *, by: User, at: datetime, **preferences: Any) -
     return user
 
 
-@transaction.atomic
+@all_or_nothing
 def disable_account(user: User, *, by: User | None, at: datetime, reason: str = "") -> User:
     """Nobody gets in by it any more: sessions end at once, reset links and tokens die (AU-07, AU-14)."""
     user = _locked(user)
@@ -102,7 +102,7 @@ def disable_account(user: User, *, by: User | None, at: datetime, reason: str = 
     return user
 
 
-@transaction.atomic
+@all_or_nothing
 def enable_account(user: User, *, by: User | None, at: datetime) -> User:
     """Opens a disabled account again; the person still needs a password that has not expired."""
     user = _locked(user)
@@ -114,7 +114,7 @@ def enable_account(user: User, *, by: User | None, at: datetime) -> User:
     return user
 
 
-@transaction.atomic
+@all_or_nothing
 def mark_administrator(user: User, *, is_administrator: bool, by: User | None, at: datetime) -> User:
     """Whether the shorter idle time of the 三员 holds; `org` calls this when R22, R23 or R24 is given or taken."""
     user = _locked(user)
@@ -125,7 +125,7 @@ def mark_administrator(user: User, *, is_administrator: bool, by: User | None, a
     return user
 
 
-@transaction.atomic
+@all_or_nothing
 def change_password(user: User, *, new: str, by: User, at: datetime) -> User:
     """A new password that passes AU-02 and is none of the last five; ends every session and token of the account (AU-07, AU-14).
 
@@ -137,7 +137,7 @@ def change_password(user: User, *, new: str, by: User, at: datetime) -> User:
     return user
 
 
-@transaction.atomic
+@all_or_nothing
 def send_reset_link(user: User, *, by: User, at: datetime, deliver: Deliver) -> ResetLink:
     """Makes the one-time link (30 minutes) and hands it to `deliver(user, address, expires_at)`; older links die (AU-11).
 
@@ -156,7 +156,7 @@ def send_reset_link(user: User, *, by: User, at: datetime, deliver: Deliver) -> 
     return link
 
 
-@transaction.atomic
+@all_or_nothing
 def use_reset_link(secret: str, *, new: str, at: datetime) -> User:
     """Sets the password through a link, once. Raises Refused when the link is dead or the password does not do."""
     link = open_reset_link(secret, at=at)
@@ -168,7 +168,7 @@ def use_reset_link(secret: str, *, new: str, at: datetime) -> User:
     return user
 
 
-@transaction.atomic
+@all_or_nothing
 def create_token(user: User, *, name: str, scope: str, days: int, by: User, at: datetime) -> tuple[ApiToken, str]:
     """A token and its secret, which is shown this once (AU-14). Raises Refused beyond 90 days, or when the password changed meanwhile."""
     if not 1 <= days <= rules.TOKEN_LIFE_DAYS:
@@ -187,7 +187,7 @@ def create_token(user: User, *, name: str, scope: str, days: int, by: User, at: 
     return token, secret
 
 
-@transaction.atomic
+@all_or_nothing
 def revoke_token(token: ApiToken, *, by: User, at: datetime) -> ApiToken:
     """The token stops working at once."""
     if token.revoked_at is not None:
@@ -198,7 +198,7 @@ def revoke_token(token: ApiToken, *, by: User, at: datetime) -> ApiToken:
     return token
 
 
-@transaction.atomic
+@all_or_nothing
 def open_session(user: User, *, at: datetime) -> User:
     """The books of a login: ends the account's other sessions (AU-08) and uses up an initial password (AU-04).
 
@@ -216,13 +216,13 @@ def open_session(user: User, *, at: datetime) -> User:
     return user
 
 
-@transaction.atomic
+@all_or_nothing
 def note_login(user: User, *, at: datetime) -> None:
     """The login itself, noted once the new session exists, so that the event carries its digest."""
     note("auth.login", user, by=user, at=at)
 
 
-@transaction.atomic
+@all_or_nothing
 def note_failed_login(user: User | None, *, at: datetime, locked_now: bool, event: str = "auth.login_failed") -> None:
     """A wrong password, for an account or for a name nobody has (which may be a mistyped password and is not kept)."""
     note(event, user, by=user, at=at, result="failed")
@@ -230,13 +230,13 @@ def note_failed_login(user: User | None, *, at: datetime, locked_now: bool, even
         note("auth.locked", user, by=user, at=at, result="failed")
 
 
-@transaction.atomic
+@all_or_nothing
 def note_step_up(user: User, *, at: datetime) -> None:
     """The password was given again."""
     note("auth.step_up", user, by=user, at=at)
 
 
-@transaction.atomic
+@all_or_nothing
 def close_session(user: User, *, session_digest: str, reason: str, at: datetime) -> None:
     """Ends one session: the person logged out, or its time was up."""
     _bury([session_digest], user=user, reason=reason, at=at)

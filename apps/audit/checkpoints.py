@@ -10,16 +10,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 
 from apps.audit import chain, keys, queries
 from apps.audit.models import Checkpoint
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 
 LOCK = 0x61756469  # "audi": two checkpoints at once would want the same number
 
 
-@transaction.atomic
+@all_or_nothing
 def make_checkpoint(key_file: Path, *, at: datetime) -> Checkpoint | None:
     """Sign where all chains stand; None when nothing happened since the last one, or another process is at it.
 

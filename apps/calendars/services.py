@@ -4,11 +4,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import IO
 
-from django.db import transaction
-
 from apps.accounts.models import User
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 
 from .models import Day, Year
 from .official import NOTICES
@@ -26,7 +25,7 @@ class Imported:
     remarks: list[str]
 
 
-@transaction.atomic
+@all_or_nothing
 def import_csv(file: IO[bytes], *, by: User | None, at: datetime) -> Imported:
     """Take in a sheet of holidays: all of it or nothing. The years it holds replace what was there, but for 单位自定休息.
 
@@ -73,7 +72,7 @@ def _facts(row: Year) -> dict[str, str]:
     return {day.isoformat(): f"{Day.Kind(kind).label} {name}" for day, kind, name in days}
 
 
-@transaction.atomic
+@all_or_nothing
 def load_official(*, at: datetime) -> list[int]:
     """Take in the notices that come with the program, for years that have none yet; the years loaded. Safe to run again."""
     present = set(Year.objects.values_list("year", flat=True))
@@ -85,7 +84,7 @@ def load_official(*, at: datetime) -> list[int]:
     return [notice.year for notice in missing]
 
 
-@transaction.atomic
+@all_or_nothing
 def set_unit_rest(day: date, *, name: str, by: User, at: datetime) -> Day:
     """Make a working day a day of rest of our own (单位自定休息); deadlines pass over it.
 
@@ -104,7 +103,7 @@ def set_unit_rest(day: date, *, name: str, by: User, at: datetime) -> Day:
     return row
 
 
-@transaction.atomic
+@all_or_nothing
 def clear_unit_rest(day: date, *, by: User, at: datetime) -> None:
     """Make a 单位自定休息 a working day again. Raises Refused when the day is none."""
     row = Day.objects.select_for_update(of=("self",)).select_related("year").filter(date=day, kind=Day.Kind.UNIT_REST).first()

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.documents import results, rules
 from apps.documents.jobs import Denied, Progress, Stopped, kind_of
 from apps.documents.models import Job
@@ -52,7 +53,7 @@ def _ready(at: datetime.datetime) -> Q:
     return Q(state=State.WAITING, not_before__lte=at) | Q(state=State.RUNNING, lease_until__lt=at)
 
 
-@transaction.atomic
+@all_or_nothing
 def _take_up(at: datetime.datetime, *, only: Any) -> Job | None:
     """Lock the oldest ready job, count the attempt and commit that before any risk is taken (AV-16)."""
     rows = Job.objects.select_for_update(skip_locked=True, of=("self",)).select_related("requested_by").filter(_ready(at))
@@ -144,7 +145,7 @@ def _keep(job: Job, name: str, media: str, content: Any, *, at: datetime.datetim
         results.drop(stored.path)
 
 
-@transaction.atomic
+@all_or_nothing
 def _end(job: Job, state: str, reason: str, *, at: datetime.datetime) -> None:
     """Settle a job that made no file, if it is still ours."""
     ours = _ours(job)
@@ -152,7 +153,7 @@ def _end(job: Job, state: str, reason: str, *, at: datetime.datetime) -> None:
         _settle(ours, state, reason, at=at)
 
 
-@transaction.atomic
+@all_or_nothing
 def _fault(job: Job, *, at: datetime.datetime) -> None:
     """Put a job that broke back into the line, or give it up after the third time."""
     ours = _ours(job)

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
-
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.documents import results, rules
 from apps.documents.jobs import kind_of
 from apps.documents.models import Job
@@ -24,7 +23,7 @@ __all__ = ["cancel_job", "hand_out", "request_job", "retry_job", "run_jobs", "sw
 State = Job.State
 
 
-@transaction.atomic
+@all_or_nothing
 def request_job(
     kind: str, *, by: User, at: datetime.datetime, title: str, params: Mapping[str, Any], stream: str = "sys"
 ) -> Job:
@@ -43,7 +42,7 @@ def request_job(
     return job
 
 
-@transaction.atomic
+@all_or_nothing
 def cancel_job(job: Job, *, by: User, at: datetime.datetime) -> Job:
     """Give up one's own waiting or running job; a running worker stops at its next report."""
     fresh = _own(job, by=by)
@@ -56,7 +55,7 @@ def cancel_job(job: Job, *, by: User, at: datetime.datetime) -> Job:
     return fresh
 
 
-@transaction.atomic
+@all_or_nothing
 def retry_job(job: Job, *, by: User, at: datetime.datetime) -> Job:
     """Start one's own failed or cancelled job again, with three fresh attempts."""
     fresh = _own(job, by=by)
@@ -72,7 +71,7 @@ def retry_job(job: Job, *, by: User, at: datetime.datetime) -> Job:
     return fresh
 
 
-@transaction.atomic
+@all_or_nothing
 def hand_out(job: Job, *, by: User, at: datetime.datetime) -> Path:
     """Record that the requester takes the file and say where it lies. Refused when it is gone, or his rights are others now."""
     fresh = _own(job, by=by)
@@ -85,7 +84,7 @@ def hand_out(job: Job, *, by: User, at: datetime.datetime) -> Path:
     return path
 
 
-@transaction.atomic
+@all_or_nothing
 def sweep_results(*, at: datetime.datetime) -> int:
     """Remove files past their week, files no job points to, and lines past three months; returns how many files."""
     expired = Job.objects.filter(expires_at__lte=at).exclude(file_path="")

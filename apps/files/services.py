@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db import models, transaction
+from django.db import models
 from django.utils.timezone import localdate
 
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.files import rules, storage
 from apps.files.models import Attachment
 from apps.files.queries import attachments_of
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 ORPHAN_AGE = datetime.timedelta(hours=24)  # an upload whose transaction is still open is never that old
 
 
-@transaction.atomic
+@all_or_nothing
 def attach(
     record: models.Model, *, upload: UploadedFile, kind: str, by: User | None, at: datetime.datetime,
     secrecy: str = Attachment.Secrecy.UNIT,
@@ -56,7 +57,7 @@ def attach(
     return attachment
 
 
-@transaction.atomic
+@all_or_nothing
 def remove(attachment: Attachment, *, reason: str, by: User, at: datetime.datetime) -> Attachment:
     """Take a file off a record that can still be edited. The row and its bytes stay, for the audit."""
     fresh = Attachment.objects.select_for_update().get(pk=attachment.pk)
@@ -72,7 +73,7 @@ def remove(attachment: Attachment, *, reason: str, by: User, at: datetime.dateti
     return fresh
 
 
-@transaction.atomic
+@all_or_nothing
 def hand_out(attachment: Attachment, *, by: User, at: datetime.datetime) -> Path:
     """Record that `by` downloads the file and say where its bytes lie. Raises Refused when they are gone."""
     path = storage.path_of(attachment.stored_as)

@@ -23,6 +23,7 @@ class FlowRecord(UnitRecord):
 
     MACHINE: ClassVar[Machine]
     EDITABLE_STATES: ClassVar[tuple[str, ...]] = ("draft",)
+    NAMED: ClassVar[tuple[str, ...]] = ("unit",)  # what the nodes ask the record for, read together with it
 
     state = models.CharField("状态", max_length=20, default="draft", editable=False)
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from django.db.models import BigIntegerField, Case, Max, Value, When
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.flow.machine import Data, Move
 from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
 from apps.flow.queries import (
@@ -107,7 +107,7 @@ def _calls(todo: Todo, grip: Grip) -> bool:
     return todo.role == grip.role and todo.unit_id == grip.unit_id and not elsewhere
 
 
-@transaction.atomic
+@all_or_nothing
 def make_move(
     record: FlowRecord,
     name: str,
@@ -125,10 +125,11 @@ def make_move(
 
     Raises Refused when somebody acted first (`version` is the one the actor saw), when the state does not allow it,
     when the actor filed or already decided it, holds no right, gave no opinion, or a precondition fails.
+    Afterwards `record` is the stored row, as after refresh_from_db(): what was set on it and not saved is gone.
     An `anonymous` move is checked against `by` and then written without a name anywhere. `to`: whom the step passes it to.
     """
     data = data or {}
-    fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).select_related("unit").get(pk=record.pk)
+    fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).select_related(*record.NAMED).get(pk=record.pk)
     move = record.MACHINE.by_name[name]
     if version is not None and version != fresh.version:
         raise _stale(fresh)
@@ -141,8 +142,16 @@ def make_move(
         raise Refused(reason)
     facts = {"opinion": opinion.strip(), "starts_round": starts_round, "to_names": "、".join(person.name for person in to)[:200]}
     step = _write_step(fresh, move, by=None if anonymous else by, at=at, data=data, facts=facts)
-    record.state, record.version, record.updated_at = fresh.state, fresh.version, fresh.updated_at
+    _become(record, fresh)
     return step
+
+
+def _become(record: FlowRecord, fresh: FlowRecord) -> None:
+    """The caller goes on with the row as it is stored now, without reading it again."""
+    for field in record._meta.concrete_fields:
+        record.__dict__[field.attname] = fresh.__dict__[field.attname]
+    record._state.fields_cache = dict(fresh._state.fields_cache)
+    record.__dict__.pop("_prefetched_objects_cache", None)
 
 
 def _write_step(
@@ -212,13 +221,13 @@ def _behind(owner: Owner, *, refused: set[int], on: datetime.date) -> list[User]
     return list(people.values())
 
 
-@transaction.atomic
+@all_or_nothing
 def open_todo(
     record: FlowRecord,
     *,
     node: str,
     label: str,
-    owners: Sequence[Owner],
+    owners: Iterable[Owner],
     at: datetime.datetime,
     due_on: datetime.date | None = None,
     decides: bool = True,
@@ -226,6 +235,7 @@ def open_todo(
 ) -> Todo:
     """Open the next to-do for the first owner with somebody who may act; whoever filed or decided is passed over.
 
+    `owners` may be a generator: it is asked for the next one only when nobody could act.
     So the same person at two nodes means the second goes one level up (house.md mechanism 2). Raises Refused when
     nobody at all can act, before anything is written.
     """
@@ -286,7 +296,7 @@ def tell_todo(record: FlowRecord, people: Iterable[User], *, todo: Todo, at: dat
     )
 
 
-@transaction.atomic
+@all_or_nothing
 def give_back(
     record: FlowRecord, name: str, *, by: User, at: datetime.datetime, opinion: str, fields: Sequence[str] = (), version: int | None = None
 ) -> Step:
@@ -344,7 +354,7 @@ def mark_seen(record: FlowRecord, *, user: User, at: datetime.datetime) -> None:
         Todo.objects.filter(pk__in=ids, seen_at__isnull=True).update(seen_at=at)
 
 
-@transaction.atomic
+@all_or_nothing
 def copy_to(record: FlowRecord, *, owners: Sequence[Owner], label: str, at: datetime.datetime) -> None:
     """抄送: let owners know; nothing waits for them."""
     for owner in owners:

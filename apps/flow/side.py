@@ -6,11 +6,11 @@ import datetime
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from django.utils import timezone
 
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.files.queries import attachments_of
 from apps.files.services import remove
 from apps.flow.models import FlowRecord, Step, Todo
@@ -26,7 +26,7 @@ NOT_HIS = "所选人员不能办理此环节，重新选择。"
 NOT_ASKABLE = "所选人员看不到此记录或不能提意见，重新选择。"
 
 
-def stand_ins(record: FlowRecord, owners: Sequence[Owner], *, by: User, on: datetime.date) -> list[User]:
+def stand_ins(record: FlowRecord, owners: Iterable[Owner], *, by: User, on: datetime.date) -> list[User]:
     """To whom the user may pass his to-do: everybody entitled to this node, who has neither filed nor decided, but himself."""
     barred = involved_ids(record) | recused_ids(record) | {by.pk}
     people: dict[int, User] = {}
@@ -35,9 +35,9 @@ def stand_ins(record: FlowRecord, owners: Sequence[Owner], *, by: User, on: date
     return list(people.values())
 
 
-@transaction.atomic
+@all_or_nothing
 def hand_over(
-    record: FlowRecord, *, to: User, owners: Sequence[Owner], by: User, at: datetime.datetime, opinion: str = "", version: int | None = None
+    record: FlowRecord, *, to: User, owners: Iterable[Owner], by: User, at: datetime.datetime, opinion: str = "", version: int | None = None
 ) -> Step:
     """转办: the to-do of this node goes to another person entitled to it, with the same time limit.
 
@@ -60,7 +60,7 @@ def signers(record: FlowRecord, *, by: User, on: datetime.date) -> list[User]:
     return [person for person in insiders_over(record, on=on) if person.pk not in barred | asked]
 
 
-@transaction.atomic
+@all_or_nothing
 def add_signers(
     record: FlowRecord, *, people: Sequence[User], by: User, at: datetime.datetime, opinion: str = "", version: int | None = None
 ) -> Step:
@@ -83,7 +83,7 @@ def add_signers(
     return step
 
 
-@transaction.atomic
+@all_or_nothing
 def sign(record: FlowRecord, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """Give the opinion that was asked for; who waits for it hears of it."""
     step = make_move(record, "sign", by=by, at=at, opinion=opinion, version=version)
@@ -94,7 +94,7 @@ def sign(record: FlowRecord, *, by: User, at: datetime.datetime, opinion: str = 
     return step
 
 
-@transaction.atomic
+@all_or_nothing
 def drop_signers(record: FlowRecord, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """撤销加签: whoever has not given his opinion yet is no longer asked."""
     step = make_move(record, "drop_signers", by=by, at=at, opinion=opinion, version=version)
@@ -102,7 +102,7 @@ def drop_signers(record: FlowRecord, *, by: User, at: datetime.datetime, opinion
     return step
 
 
-@transaction.atomic
+@all_or_nothing
 def urge(record: FlowRecord, *, by: User, at: datetime.datetime) -> int:
     """催办: remind everybody the record waits for, once a day and to-do; gives how many people. Changes nothing else.
 
@@ -135,7 +135,7 @@ def _tell(record: FlowRecord, people: Iterable[User], *, kind: str, key: str, ti
     notify(people, kind=kind, key=key, title=title, body="", url=record.get_absolute_url(), at=at, record=record)
 
 
-@transaction.atomic
+@all_or_nothing
 def delete_draft(record: FlowRecord, *, event: str, by: User, at: datetime.datetime, before: dict[str, Any]) -> None:
     """Delete a draft that was never handed in (house.md): its number is not used again, its files stay with the audit.
 

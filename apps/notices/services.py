@@ -15,6 +15,7 @@ from django.db import connection, models, transaction
 
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.notices import kinds, rules
 from apps.notices.mail import MAIL_SECONDS, Postman, UnreachableError, compose, mail_domain, mail_is_on
 from apps.notices.models import Delivery, Notice
@@ -55,7 +56,7 @@ SELECT count(*) FROM fresh
 """
 
 
-@transaction.atomic
+@all_or_nothing
 def notify(
     people: Iterable[User], *, kind: str, key: str, title: str, body: str, url: str, at: datetime.datetime,
     expires_at: datetime.datetime | None = None, record: models.Model | None = None, mail: bool = True,
@@ -81,7 +82,7 @@ def notify(
         return int(cursor.fetchone()[0])
 
 
-@transaction.atomic
+@all_or_nothing
 def mark_read(notice: Notice, *, by: User, at: datetime.datetime) -> Notice:
     """Remember when its recipient first opened a notice."""
     if notice.recipient_id != by.pk:
@@ -92,13 +93,13 @@ def mark_read(notice: Notice, *, by: User, at: datetime.datetime) -> Notice:
     return notice
 
 
-@transaction.atomic
+@all_or_nothing
 def mark_all_read(user: User, *, at: datetime.datetime) -> int:
     """Mark everything `user` has not opened as read; returns how many."""
     return Notice.objects.filter(recipient=user, read_at__isnull=True).update(read_at=at)
 
 
-@transaction.atomic
+@all_or_nothing
 def resend(delivery: Delivery, *, by: User, at: datetime.datetime) -> Delivery:
     """Put a failed, suppressed or expired mail into the outbox again, with the same Message-ID."""
     fresh = Delivery.objects.select_for_update().select_related("notice").get(pk=delivery.pk)
@@ -137,7 +138,7 @@ def _suppress_all() -> int:
     return Delivery.objects.filter(state=State.PENDING).update(state=State.SUPPRESSED, last_error="邮件通道未启用")
 
 
-@transaction.atomic
+@all_or_nothing
 def _carry_out(postman: Postman, *, clock: Callable[[], datetime.datetime], size: int) -> tuple[int, bool]:
     """One transaction: lock, check again, send, write down. Says how many rows, and whether to go on."""
     at = clock()

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
-from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -15,6 +14,7 @@ from apps.accounts.services import end_sessions, mark_administrator
 from apps.audit import streams
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.org.models import PATH_WIDTH, Assignment, Body, BodyMember, Loan, Person, Recusal, Sitting, Unit, UnitRecord
 from apps.org.queries import members
 from apps.org.roles import ADMINISTRATORS, Role
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from apps.org.models import Department
 
 
-@transaction.atomic
+@all_or_nothing
 def create_unit(parent: Unit | None, *, by: User | None, at: datetime.datetime, **fields: Any) -> Unit:
     """Put a unit into the tree. `fields` are the model's; the path follows from the parent."""
     unit = Unit(parent=parent, path=f"new-{fields['code']}", **fields)
@@ -38,7 +38,7 @@ def create_unit(parent: Unit | None, *, by: User | None, at: datetime.datetime, 
     return unit
 
 
-@transaction.atomic
+@all_or_nothing
 def move_unit(unit: Unit, *, to: Unit, by: User, at: datetime.datetime) -> None:
     """Hang a unit, with all below it, under another. Readers see the old tree or the new one, nothing between."""
     if to.path.startswith(unit.path):
@@ -61,7 +61,7 @@ def _held(user: User, *, since: datetime.date, until: datetime.date | None) -> s
     return set(rows.values_list("role", flat=True))
 
 
-@transaction.atomic
+@all_or_nothing
 def assign(
     user: User,
     *,
@@ -102,7 +102,7 @@ def assign(
     return row
 
 
-@transaction.atomic
+@all_or_nothing
 def end_assignment(row: Assignment, *, on: datetime.date, by: User, at: datetime.datetime, reason: str) -> None:
     """Take a role back, with what was delegated from it: `on` is the last day it holds. Takes effect on the next request.
 
@@ -135,7 +135,7 @@ def _end_delegations(row: Assignment, *, on: datetime.date, by: User, at: dateti
         forget_scope(copy.user)
 
 
-@transaction.atomic
+@all_or_nothing
 def delegate(
     row: Assignment, *, to: User, since: datetime.date, until: datetime.date, reason: str, by: User, at: datetime.datetime
 ) -> Assignment:
@@ -177,7 +177,7 @@ def delegate(
     return copy
 
 
-@transaction.atomic
+@all_or_nothing
 def lend(
     record: UnitRecord, *, to: User, until: datetime.date, reason: str, by: User | None, at: datetime.datetime, on: datetime.date
 ) -> Loan:
@@ -209,7 +209,7 @@ def lend(
     return loan
 
 
-@transaction.atomic
+@all_or_nothing
 def recall(record: UnitRecord, *, user: User, by: User | None, at: datetime.datetime, reason: str) -> None:
     """End a loan at once; nothing happens when there is none."""
     loans: Any = record.LOAN
@@ -229,7 +229,7 @@ def recall(record: UnitRecord, *, user: User, by: User | None, at: datetime.date
         )
 
 
-@transaction.atomic
+@all_or_nothing
 def recuse(record: UnitRecord, *, user: User, reason: str, by: User, at: datetime.datetime) -> Recusal:
     """Keep somebody away from one record, whatever rights he holds (回避)."""
     row = Recusal(
@@ -255,7 +255,7 @@ def recuse(record: UnitRecord, *, user: User, reason: str, by: User, at: datetim
     return row
 
 
-@transaction.atomic
+@all_or_nothing
 def lift_recusal(row: Recusal, *, stream: str, by: User, at: datetime.datetime, reason: str) -> None:
     """End a recusal; the row stays as a fact."""
     row.lifted_at = at
@@ -263,7 +263,7 @@ def lift_recusal(row: Recusal, *, stream: str, by: User, at: datetime.datetime, 
     note("recusal.lifted", stream=stream, by=by, at=at, record=row, reason=reason)
 
 
-@transaction.atomic
+@all_or_nothing
 def seat(
     body: Body, person: Person, *, since: datetime.date, by: User | None, at: datetime.datetime, is_chair: bool = False
 ) -> BodyMember:
@@ -276,7 +276,7 @@ def seat(
     return row
 
 
-@transaction.atomic
+@all_or_nothing
 def record_sitting(
     body: Body, *, number: str, met_on: datetime.date, subject: str, present: int, by: User, at: datetime.datetime
 ) -> Sitting:
@@ -312,7 +312,7 @@ def record_sitting(
     return sitting
 
 
-@transaction.atomic
+@all_or_nothing
 def confirm_sitting(sitting: Sitting, *, by: User, at: datetime.datetime) -> None:
     """Confirm a recorded sitting. Only the unit's 党组织书记 (R13, in the group R03), and not who recorded it."""
     fresh = Sitting.objects.select_for_update().get(pk=sitting.pk)

@@ -6,10 +6,10 @@ import datetime
 from typing import TYPE_CHECKING
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 from django.http import QueryDict
 
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.pages.models import Draft, SavedView, Submission
 from apps.pages.paging import whole
 
@@ -51,7 +51,7 @@ def drop_draft(user: User, key: str) -> None:
     Draft.objects.filter(user=user, key=key).delete()
 
 
-@transaction.atomic
+@all_or_nothing
 def save_view(user: User, *, register: str, name: str, query: str) -> SavedView:
     """Keep a filter as a tab. Raises Refused without a name or a condition, for a name used already, and past the eighth."""
     name = name.strip()

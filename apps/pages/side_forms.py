@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.utils import timezone
@@ -28,7 +29,7 @@ class HandOverForm(MoveForm):
         if not offered.rows:
             offered.help_text = "没有其他可以办理此环节的人员，可由安全保密管理员授权后再转办。"
 
-    def owners(self) -> list[Owner]:
+    def owners(self) -> Iterable[Owner]:
         """Who is entitled to the node where the record waits."""
         raise NotImplementedError(f"{type(self).__name__} must say who is entitled")  # pragma: no cover -- every register says
 

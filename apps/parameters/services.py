@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from apps.audit.services import Actor, note
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 
 from . import queries, rules
 from .catalogue import CATALOGUE, RISING_PAIRS, JsonValue
@@ -15,7 +16,7 @@ from .models import DictionaryItem, ParameterValue
 REASON_LIMIT = 500
 
 
-@transaction.atomic
+@all_or_nothing
 def propose_change(key: str, *, value: object, effective_on: date, reason: str, by: Actor, at: datetime) -> ParameterValue:
     """Write down a new value of a 参数; it stays without effect until a second person confirms it (domain.md 2.5).
 
@@ -43,7 +44,7 @@ def propose_change(key: str, *, value: object, effective_on: date, reason: str, 
     return change
 
 
-@transaction.atomic
+@all_or_nothing
 def confirm_change(change: ParameterValue, *, by: Actor, at: datetime) -> ParameterValue:
     """The second person's yes: the value is in force from its effective date on; the older values stay.
 
@@ -62,7 +63,7 @@ def confirm_change(change: ParameterValue, *, by: Actor, at: datetime) -> Parame
     return fresh
 
 
-@transaction.atomic
+@all_or_nothing
 def reject_change(change: ParameterValue, *, reason: str, by: Actor, at: datetime) -> ParameterValue:
     """The second person's no; the row stays as a record. Raises Refused: no reason, already settled, the writer himself."""
     fresh = _open(change)
@@ -73,7 +74,7 @@ def reject_change(change: ParameterValue, *, reason: str, by: Actor, at: datetim
     return _settle_without_effect(fresh, "param.rejected", reason=reason.strip(), by=by, at=at)
 
 
-@transaction.atomic
+@all_or_nothing
 def withdraw_change(change: ParameterValue, *, by: Actor, at: datetime) -> ParameterValue:
     """The writer takes an open change back. Raises Refused: another person, already settled."""
     fresh = _open(change)
@@ -113,7 +114,7 @@ def _note(event: str, change: ParameterValue, *, by: Actor, at: datetime, before
     )
 
 
-@transaction.atomic
+@all_or_nothing
 def add_item(dictionary: str, *, label: str, effective_on: date, by: Actor | None, at: datetime) -> DictionaryItem:
     """Add an item to a 字典, after the present ones; its code is made here and never changes.
 
@@ -137,7 +138,7 @@ def add_item(dictionary: str, *, label: str, effective_on: date, by: Actor | Non
     return item
 
 
-@transaction.atomic
+@all_or_nothing
 def stop_item(dictionary: str, *, code: str, by: Actor | None, at: datetime) -> DictionaryItem:
     """Offer an item no longer, from the day of `at` on; rows that hold it keep it.
 
@@ -154,7 +155,7 @@ def stop_item(dictionary: str, *, code: str, by: Actor | None, at: datetime) -> 
     return item
 
 
-@transaction.atomic
+@all_or_nothing
 def resume_item(dictionary: str, *, code: str, by: Actor | None, at: datetime) -> DictionaryItem:
     """Offer a stopped item again. Raises Refused when it is in use. Unknown dictionary or code: KeyError."""
     item = _row(dictionary, code)

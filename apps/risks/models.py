@@ -84,6 +84,7 @@ class RiskPoint(FlowRecord):
     DRAFT_STATES = ("draft",)
     # Objected to or under adjustment it is still what was made public: the unit goes on seeing it.
     OPEN_STATES = ("publicity", "objection", "in_force", "adjusting")
+    NAMED = ("unit__parent", "department__leader__account")
 
     state = models.CharField("状态", max_length=20, choices=State.choices, default=State.DRAFT, editable=False)
     number = models.CharField("风险点编号", max_length=40, unique=True, editable=False)

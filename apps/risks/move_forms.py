@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -68,7 +69,7 @@ class GiveBackForm(MoveForm):
 class HandOverForm(side_forms.HandOverForm):
     """转办 to whoever is entitled to the node where the point waits."""
 
-    def owners(self) -> list[Owner]:
+    def owners(self) -> Iterable[Owner]:
         return owners_of(self.record, node_of(self.record))
 
 

@@ -6,12 +6,12 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from django.utils.timezone import localtime
 
 from apps.audit.services import note
 from apps.calendars.queries import calendar
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.flow.models import Step
 from apps.flow.services import keep_version, make_move, open_todo
 from apps.parameters import queries as parameters
@@ -57,7 +57,7 @@ def _proposal(
     return wanted, measures
 
 
-@transaction.atomic
+@all_or_nothing
 def open_adjustment(
     record: RiskPoint,
     *,
@@ -88,7 +88,6 @@ def open_adjustment(
     if proposed == before:
         raise Refused("内容没有变化，不需要调整。")
     make_move(record, "open_adjustment", by=by, at=at, opinion=reason, version=version, starts_round=True)
-    record.refresh_from_db()
     row = Adjustment.objects.create(
         point=record, kind=kind, reason=reason.strip(), before=before, proposed=proposed, node="department", opened_by=by, opened_at=at
     )
@@ -100,7 +99,7 @@ def _running(record: RiskPoint) -> Adjustment | None:
     return record.adjustments.select_for_update().filter(state=Adjustment.State.OPEN).first()
 
 
-@transaction.atomic
+@all_or_nothing
 def agree_adjustment(
     record: RiskPoint,
     *,
@@ -121,7 +120,6 @@ def agree_adjustment(
     data = facts | {"lowering_agreed": lowering_agreed, "sitting": sitting}
     step = make_move(record, "agree_adjustment", by=by, at=at, opinion=opinion, version=version, data=data)
     assert row is not None  # state 调整审核中 has its open 调整单
-    record.refresh_from_db()
     row.lowering_agreed = row.lowering_agreed or lowering_agreed
     row.sitting = sitting if row.node == "party" else None
     if not facts["is_last"]:
@@ -186,7 +184,7 @@ def _end_unchanged(record: RiskPoint, move: str, state: str, *, at: datetime.dat
     return step, row
 
 
-@transaction.atomic
+@all_or_nothing
 def refuse_adjustment(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """Refuse an adjustment with a reason; the point stays in force as it was."""
     step, row = _end_unchanged(record, "refuse_adjustment", Adjustment.State.REFUSED, by=by, at=at, opinion=opinion, version=version)
@@ -194,23 +192,22 @@ def refuse_adjustment(record: RiskPoint, *, by: User, at: datetime.datetime, opi
     return step
 
 
-@transaction.atomic
+@all_or_nothing
 def withdraw_adjustment(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """Take an adjustment back before anybody at its node opened it; the point stays in force as it was."""
     return _end_unchanged(record, "withdraw_adjustment", Adjustment.State.WITHDRAWN, by=by, at=at, opinion=opinion, version=version)[0]
 
 
-@transaction.atomic
+@all_or_nothing
 def confirm_review(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """到期复查 that found no change: the next review is counted from today."""
     step = make_move(record, "confirm_review", by=by, at=at, opinion=opinion, version=version)
-    record.refresh_from_db()
     record.review_due_on = review_due(record.level, after=localtime(at).date(), frozen=record.frozen, calendar=calendar())
     record.save(update_fields=["review_due_on"])
     return step
 
 
-@transaction.atomic
+@all_or_nothing
 def review_after_post_change(post: Post, *, by: User | None, at: datetime.datetime) -> int:
     """The holder of a post changed: its points in force are to be looked at within risk.adjust_days (S8); gives how many."""
     today = localtime(at).date()

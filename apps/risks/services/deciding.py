@@ -6,9 +6,8 @@ import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.flow import services as flow
 from apps.flow.models import Step
 from apps.risks.content import FIELDS
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from apps.org.models import Sitting
 
 
-@transaction.atomic
+@all_or_nothing
 def agree(
     record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None, lowering_agreed: bool = False
 ) -> Step:
@@ -31,7 +30,6 @@ def agree(
     """
     node = record.state
     step = flow.make_move(record, "agree", by=by, at=at, opinion=opinion, version=version, data={"lowering_agreed": lowering_agreed})
-    record.refresh_from_db()
     if node == RiskPoint.State.DISCIPLINE and record.is_lowered:
         record.lowering_agreed = True
         record.save(update_fields=["lowering_agreed"])
@@ -42,7 +40,7 @@ def agree(
     return step
 
 
-@transaction.atomic
+@all_or_nothing
 def give_back(
     record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None, fields: Sequence[str] = ()
 ) -> Step:
@@ -53,13 +51,12 @@ def give_back(
     return flow.give_back(record, "give_back", by=by, at=at, opinion=opinion, fields=list(fields), version=version)
 
 
-@transaction.atomic
+@all_or_nothing
 def pass_at_sitting(
     record: RiskPoint, *, by: User, at: datetime.datetime, sitting: Sitting | None = None, opinion: str = "", version: int | None = None
 ) -> Step:
     """Register that the party committee passed a high point. Raises Refused unless the sitting is confirmed and late enough."""
     step = flow.make_move(record, "pass_at_sitting", by=by, at=at, opinion=opinion, version=version, data={"sitting": sitting})
-    record.refresh_from_db()
     record.sitting = sitting
     record.save(update_fields=["sitting"])
     start_publicity(record, at=at)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.flow.models import Step
 from apps.flow.services import make_move
 from apps.risks.machine import STRIKE_REASONS
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 
-@transaction.atomic
+@all_or_nothing
 def strike(record: RiskPoint, *, reason: str, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """Strike a point in force off (撤销) because its post or its process is gone; `reason` is a code of STRIKE_REASONS."""
     if reason not in STRIKE_REASONS:
@@ -26,7 +25,7 @@ def strike(record: RiskPoint, *, reason: str, by: User, at: datetime.datetime, o
     return make_move(record, "strike", by=by, at=at, opinion=said, version=version)
 
 
-@transaction.atomic
+@all_or_nothing
 def void(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """Declare a point void with a reason; its number is never used again. A running adjustment ends with it."""
     step = make_move(record, "void", by=by, at=at, opinion=opinion, version=version)

@@ -6,12 +6,12 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from django.utils.timezone import localtime
 
 from apps.audit.services import note
 from apps.core.errors import Refused
 from apps.core.numbering import take
+from apps.core.whole import all_or_nothing
 from apps.flow.models import Step
 from apps.flow.services import keep_version, make_move, settle_return, shortcut
 from apps.org.scope import scope_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 
-@transaction.atomic
+@all_or_nothing
 def create_draft(fields: Mapping[str, Any], *, measures: Sequence[MeasureRow] = (), by: User | None, at: datetime.datetime) -> RiskPoint:
     """A new point in state 草稿, numbered, with the parameters of its day frozen on it.
 
@@ -49,7 +49,7 @@ def create_draft(fields: Mapping[str, Any], *, measures: Sequence[MeasureRow] = 
     return record
 
 
-@transaction.atomic
+@all_or_nothing
 def update_point(
     record: RiskPoint,
     *,
@@ -89,7 +89,7 @@ def update_point(
     return record
 
 
-@transaction.atomic
+@all_or_nothing
 def submit(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """Hand the point in: to 部门审核, or straight back to whoever returned it when only the named fields changed.
 
@@ -104,20 +104,19 @@ def submit(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str =
         if faults := missing_for_submission(fresh, rows, today=localtime(at).date()):
             raise Incomplete(faults)
     step = make_move(record, "submit", by=by, at=at, opinion=opinion, version=version, data={"target": node}, starts_round=back is None)
-    record.refresh_from_db()
     keep_version(record, by=by, at=at, reason="提交" if back is None else "退回后提交")
     settle_return(record, at=at)
     open_node(record, node, at=at)
     return step
 
 
-@transaction.atomic
+@all_or_nothing
 def withdraw(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """Take the point back before anybody at the node opened it."""
     return make_move(record, "withdraw", by=by, at=at, opinion=opinion, version=version)
 
 
-@transaction.atomic
+@all_or_nothing
 def report_progress(
     measure: Measure, *, progress: str, remark: str, by: User, at: datetime.datetime, version: int | None = None
 ) -> Measure:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import datetime
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.flow import services as flow
 from apps.flow import side
 from apps.flow.models import Step
@@ -22,22 +21,21 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 
-@transaction.atomic
+@all_or_nothing
 def give_back_one(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """退回上一环节: whoever decided at the node before decides again; what he decided no longer counts."""
     step = flow.make_move(record, GIVE_BACK_ONE, by=by, at=at, opinion=opinion, version=version)
-    record.refresh_from_db()
     open_node(record, record.state, at=at, first=decider_at(record, record.state))
     return step
 
 
-@transaction.atomic
+@all_or_nothing
 def hand_over(record: RiskPoint, *, to: User, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
     """转办 to somebody entitled to the node where the point waits."""
     return side.hand_over(record, to=to, owners=owners_of(record, node_of(record)), by=by, at=at, opinion=opinion, version=version)
 
 
-@transaction.atomic
+@all_or_nothing
 def delete_draft(record: RiskPoint, *, by: User, at: datetime.datetime) -> None:
     """Delete a draft that was never handed in, with its measures. Raises Refused where the person may not, or it was."""
     fresh = locked(record)

@@ -6,12 +6,12 @@ import datetime
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
-from django.db import transaction
 from django.utils.timezone import localtime
 
 from apps.calendars.queries import calendar
 from apps.core.context import Context, request_context
 from apps.core.errors import Refused
+from apps.core.whole import all_or_nothing
 from apps.flow.models import Step
 from apps.flow.services import Owner, copy_to, hand_to_author, make_move
 from apps.org.models import Unit
@@ -36,7 +36,7 @@ def start_publicity(record: RiskPoint, *, at: datetime.datetime) -> None:
     tell(members_to_tell(record, on=today), record, what="publicity", title=title, at=at, mail=False)
 
 
-@transaction.atomic
+@all_or_nothing
 def end_publicity(record: RiskPoint, *, today: datetime.date, at: datetime.datetime) -> Step:
     """The system puts a point into force the day after its publicity ended without objection.
 
@@ -48,7 +48,6 @@ def end_publicity(record: RiskPoint, *, today: datetime.date, at: datetime.datet
         fresh.review_due_on = review_due(fresh.level, after=today, frozen=fresh.frozen, calendar=calendar())
         fresh.save(update_fields=["effective_on", "review_due_on"])
     step = make_move(record, "end_publicity", by=None, at=at, data={"today": today})
-    record.refresh_from_db()
     tell_in_force(record, at=at)
     return step
 
@@ -82,7 +81,7 @@ def end_publicities(*, today: datetime.date, at: datetime.datetime) -> int:
     return done
 
 
-@transaction.atomic
+@all_or_nothing
 def object_to(
     record: RiskPoint,
     *,
@@ -107,7 +106,6 @@ def object_to(
     # Everything an anonymous objection sets off happens without address and session: each of its events would carry them.
     with request_context(Context()) if is_anonymous else nullcontext():
         make_move(record, move, **moved)
-        record.refresh_from_db()
         author = None if is_anonymous else by
         row = Objection.objects.create(point=record, content=content.strip(), is_anonymous=is_anonymous, by=author, at=at)
         if not joins:
@@ -115,7 +113,7 @@ def object_to(
     return row
 
 
-@transaction.atomic
+@all_or_nothing
 def answer_objection(
     record: RiskPoint, *, accepted: bool, answer: str, by: User, at: datetime.datetime, version: int | None = None, opinion: str = ""
 ) -> Step:
@@ -123,7 +121,6 @@ def answer_objection(
     if not answer.strip():
         raise Refused("填写答复。", field="answer")
     step = make_move(record, "answer_objection", by=by, at=at, opinion=answer, version=version, data={"accepted": accepted})
-    record.refresh_from_db()
     open_ones = list(record.objections.filter(answered_at__isnull=True).select_related("by").order_by("pk"))
     for row in open_ones:
         row.answer, row.accepted, row.answered_by, row.answered_at = answer.strip(), accepted, by, at
