@@ -100,7 +100,7 @@ def test_views_and_the_api_fetch_records_through_the_door_only(path):
 
 # Where `.state` is set, and on what; beside make_move only on rows that are no FlowRecord.
 STATES = {
-    "apps/flow/services.py": {"fresh", "record"},
+    "apps/flow/services.py": {"fresh"},
     "apps/documents/running.py": {"ours", "job"},  # Job
     "apps/documents/services.py": {"fresh"},  # Job
     "apps/notices/services.py": {"row", "fresh"},  # Delivery
