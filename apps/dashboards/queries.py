@@ -202,7 +202,23 @@ class Desk:
 
     def shown(self, tab: str, rows: Iterable[Any]) -> list[Row]:
         """Rows of a tab as lines."""
-        return [self._step_row(row) if tab == "started" else self._todo_row(tab, row) for row in rows]
+        if tab != "started":
+            return [self._todo_row(tab, row) for row in rows]
+        steps = list(rows)
+        states = self._states(step for step in steps if not step.node)
+        return [self._step_row(step, states.get((step.content_type_id, step.object_id), "")) for step in steps]
+
+    def _states(self, steps: Iterable[Any]) -> dict[tuple[int, int], str]:
+        """How records stand that wait for nobody: 公示中, 已生效 … One query per kind."""
+        wanted: dict[int, list[int]] = {}
+        for step in steps:
+            wanted.setdefault(step.content_type_id, []).append(step.object_id)
+        found = {}
+        for kind, ids in wanted.items():
+            model: Any = ContentType.objects.get_for_id(kind).model_class()
+            for record in model._base_manager.filter(pk__in=ids).only("state"):
+                found[kind, record.pk] = record.state_label
+        return found
 
     def _todo_row(self, tab: str, todo: Todo) -> Row:
         return Row(
@@ -215,13 +231,13 @@ class Desk:
             lamp=self.lamp(todo.due_on, todo.opened_at) if tab == "mine" else None,
         )
 
-    def _step_row(self, step: Any) -> Row:
+    def _step_row(self, step: Any, state: str) -> Row:
         return Row(
             kind=kind_label(step.content_type_id),
             title=step.title or "",
             url=address(step.content_type_id, step.object_id),
             unit=step.unit_name or "",
-            node=step.node or "",
+            node=step.node or state,
             at=step.at,
             lamp=self.lamp(step.due_on, step.since) if step.since else None,
             can_urge=bool(step.node) and step.waits_at != "draft",

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from apps.core.errors import Refused
+
 if TYPE_CHECKING:
     from apps.accounts.models import User
     from apps.flow.models import FlowRecord
@@ -27,7 +29,8 @@ def nobody(user: User, record: FlowRecord) -> bool:
 class Move:
     """One arrow: where from, where to, who may, and what must hold.
 
-    `may` has no default, so nothing is open by accident. `needs` gives the reason it cannot go, in Chinese, or None.
+    `may` has no default, so nothing is open by accident. `needs` gives the reason it cannot go, in Chinese, or None;
+    a Refused instead of a text names the field of the form that is to blame.
     `decides` marks a judgement: nobody makes it on what he filed or already decided in this round.
     """
 
@@ -37,7 +40,7 @@ class Move:
     target: str | Callable[[FlowRecord, Data], str]
     may: Callable[[User, FlowRecord], bool]
     event: str
-    needs: Callable[[FlowRecord, Data], str | None] = _nothing
+    needs: Callable[[FlowRecord, Data], Refused | str | None] = _nothing
     opinion: Literal["none", "optional", "required"] = "none"
     least: int = RETURN_OPINION  # characters of a required opinion
     asks: str = ""  # what the opinion is, where it is no reason

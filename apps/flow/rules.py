@@ -22,5 +22,5 @@ def opinion_fault(required: bool, opinion: str, asked: str, *, least: int) -> st
         return None
     length = len(opinion.strip())
     if length < least:
-        return f"填写{asked}，不少于{least}字，现有{length}字。"
+        return f"填写{asked}，不少于{least}字，现有{length}字。" if least > 1 else f"填写{asked}。"
     return None

@@ -139,7 +139,7 @@ def make_move(
     if fault := opinion_fault(move.opinion == "required", opinion, move.asked, least=move.least):
         raise Refused(fault, field="opinion")
     if reason := move.needs(fresh, data):
-        raise Refused(reason)
+        raise reason if isinstance(reason, Refused) else Refused(reason)
     facts = {"opinion": opinion.strip(), "starts_round": starts_round, "to_names": "、".join(person.name for person in to)[:200]}
     step = _write_step(fresh, move, by=None if anonymous else by, at=at, data=data, facts=facts)
     _become(record, fresh)

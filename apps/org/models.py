@@ -312,6 +312,10 @@ class Sitting(UnitRecord):
     def __str__(self) -> str:
         return f"{self.body} {self.number}"
 
+    def get_absolute_url(self) -> str:
+        """Its page."""
+        return f"/sittings/{self.pk}/"
+
     @property
     def is_confirmed(self) -> bool:
         """Whether somebody other than the recorder confirmed it."""

@@ -85,9 +85,9 @@ def title_of(user: User) -> str:
     return str(Role(grips[0].role).label) if grips else ""
 
 
-def readers_of(function: str, *, unit: Unit, on: datetime.date) -> QuerySet[User]:
-    """The active people whose own unit this is and who may read the function there (not: the leaders above)."""
-    roles = [role for role in Role if allows(role, function, "R")]
+def holders_of(function: str, letter: str, *, unit: Unit, on: datetime.date) -> QuerySet[User]:
+    """The active people whose own unit this is and whose role has this letter for the function (not: the leaders above)."""
+    roles = [role for role in Role if allows(role, function, letter)]
     rows = Assignment.objects.filter(in_force(on), role__in=roles, unit=unit)
     return User.objects.filter(pk__in=rows.values("user"), is_active=True).order_by("pk")
 

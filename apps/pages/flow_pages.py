@@ -93,14 +93,18 @@ class FlowPages(RecordPages):
         if not form.is_valid():
             if page.own_page:
                 return self.asking(name, form, status=422)
-            return self.stay(form, "；".join(str(m) for errors in form.errors.values() for m in errors))
+            own = "；".join(str(m) for name in ("opinion", "__all__") for m in form.errors.get(name, ()))
+            return self.stay(form, "；".join(str(m) for errors in form.errors.values() for m in errors), at_opinion=own)
         try:
             return self.made(page, dict(form.cleaned_data))
         except Refused as no:
             if page.own_page:
                 form.add_error(no.field if no.field in form.fields else None, no.message)
                 return self.asking(name, form, status=409)
-            return self.stay(form, no.message)
+            beside = no.field in {f.name for f in form.visible_fields()} - {"opinion"}
+            if beside:
+                form.add_error(no.field, no.message)
+            return self.stay(form, no.message, at_opinion="" if beside else no.message)
 
     def made(self, page: MovePage, data: dict[str, Any]) -> HttpResponse:
         """Call the service once, however often the button was pressed, and go on to where the page asked."""
@@ -139,14 +143,17 @@ class FlowPages(RecordPages):
         messages.success(request, f"草稿已删除，编号 {self.object.number} 不再使用。")
         return redirect(f"{self.base}-list")
 
-    def stay(self, form: MoveForm, reason: str) -> HttpResponse:
-        """The detail page again, with the reason above and the typed opinion in place; elsewhere when the record left his sight."""
+    def stay(self, form: MoveForm, reason: str, *, at_opinion: str) -> HttpResponse:
+        """The detail page again, with the reason above and what was typed in place; elsewhere when the record left his sight.
+
+        `at_opinion`: what to say beside the opinion; what belongs to another field stands beside that one.
+        """
         fresh = self.get_queryset().filter(pk=self.object.pk).first()
         if fresh is None:
             messages.error(self.request, reason)
             return redirect("home")
         self.object, self.page = fresh, "detail"
-        context = {"object": self.object, "may_edit": self.may_edit(self.object), "refused": reason}
+        context = {"object": self.object, "may_edit": self.may_edit(self.object), "refused": reason, "at_opinion": at_opinion}
         shown = self.request.POST.copy()  # the version shown from now on is the one on the page
         shown["version"] = str(self.object.version)
         form.data = shown

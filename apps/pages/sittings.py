@@ -23,10 +23,11 @@ from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.core.search import matching
 from apps.core.templatetags.ui import day, moment, pill
+from apps.flow.sittings import register_sitting
 from apps.org.models import Body, Sitting, Unit
 from apps.org.queries import members, units_for, units_seen
 from apps.org.scope import scope_of
-from apps.org.services import confirm_sitting, record_sitting
+from apps.org.services import confirm_sitting
 from apps.pages.forms import worded
 from apps.pages.views import RecordPages
 
@@ -173,7 +174,7 @@ class SittingPages(RecordPages):
     def write(self, form: ModelForm, formsets: dict[str, BaseFormSet], *, submit: bool) -> tuple[Sitting, str]:
         """Record through the service."""
         data = form.cleaned_data
-        sitting = record_sitting(
+        sitting = register_sitting(
             data["body"],
             number=data["number"],
             met_on=data["met_on"],

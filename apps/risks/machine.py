@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from django.utils.timezone import localtime
 
+from apps.core.errors import Refused
 from apps.flow.machine import Data, Machine, Move, nobody
 from apps.flow.queries import is_his_turn, open_todos, steps_of
 from apps.flow.rules import is_author
@@ -102,8 +103,12 @@ def lowering_fault(is_lowered: bool, agreed: bool, node: str) -> str | None:
     return None
 
 
-def _lowering(record: FlowRecord, data: Data) -> str | None:
-    return lowering_fault(record.is_lowered, bool(data.get("lowering_agreed")), record.state)  # type: ignore[attr-defined]
+def _at(field: str, fault: str | None) -> Refused | None:
+    return Refused(fault, field=field) if fault else None
+
+
+def _lowering(record: FlowRecord, data: Data) -> Refused | None:
+    return _at("lowering_agreed", lowering_fault(record.is_lowered, bool(data.get("lowering_agreed")), record.state))  # type: ignore[attr-defined]
 
 
 def _unopened(record: FlowRecord, data: Data) -> str | None:
@@ -126,8 +131,8 @@ def sitting_fault(record: RiskPoint, sitting: Sitting | None) -> str | None:
     return None
 
 
-def _sitting(record: FlowRecord, data: Data) -> str | None:
-    return sitting_fault(record, data.get("sitting"))  # type: ignore[arg-type]
+def _sitting(record: FlowRecord, data: Data) -> Refused | None:
+    return _at("sitting", sitting_fault(record, data.get("sitting")))  # type: ignore[arg-type]
 
 
 def _period_over(record: FlowRecord, data: Data) -> str | None:
@@ -136,11 +141,11 @@ def _period_over(record: FlowRecord, data: Data) -> str | None:
     return None
 
 
-def _at_party(record: FlowRecord, data: Data) -> str | None:
+def _at_party(record: FlowRecord, data: Data) -> Refused | None:
     node = node_of(record)  # type: ignore[arg-type]
     if node == "party":
         return _sitting(record, data)
-    return lowering_fault(bool(data.get("is_lowered")), bool(data.get("lowering_agreed")), node)
+    return _at("lowering_agreed", lowering_fault(bool(data.get("is_lowered")), bool(data.get("lowering_agreed")), node))
 
 
 def _no_open_adjustment(record: FlowRecord, data: Data) -> str | None:
@@ -194,6 +199,9 @@ MACHINE = Machine(
             lambda _, data: "draft" if data["accepted"] else "publicity",
             may=is_his_turn,
             event="risk.objection_answered",
+            opinion="required",
+            asks="答复",
+            least=1,
             decides=True,
         ),
         Move(

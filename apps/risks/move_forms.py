@@ -85,15 +85,12 @@ class ObjectForm(MoveForm):
 
 
 class AnswerForm(MoveForm):
-    """答复异议: 采纳修改 or 不采纳."""
+    """答复异议: 采纳修改 or 不采纳; the opinion is the answer."""
 
     accepted = forms.TypedChoiceField(
         label="处理意见", choices=[("no", "不采纳"), ("yes", "采纳修改")], coerce=lambda text: text == "yes",
         error_messages={"required": "选择是否采纳。", "invalid_choice": NOT_OFFERED},
     )  # fmt: skip
-    answer = forms.CharField(
-        label="答复", max_length=1000, widget=forms.Textarea(attrs={"rows": 4}), error_messages={"required": "填写答复。"}
-    )
 
 
 class StrikeForm(MoveForm):

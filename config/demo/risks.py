@@ -11,9 +11,10 @@ from apps.accounts.models import User
 from apps.core.errors import Refused
 from apps.flow.queries import involved_ids, open_todos
 from apps.flow.services import Owner, eligible, recused_ids
+from apps.flow.sittings import register_sitting
 from apps.org.models import Body, Person, Sitting
 from apps.org.scope import forget_scope
-from apps.org.services import confirm_sitting, record_sitting, recuse
+from apps.org.services import confirm_sitting, recuse
 from apps.parameters.dictionaries import DICTIONARIES
 from apps.parameters.queries import frozen
 from apps.risks import services
@@ -185,7 +186,7 @@ class Sower:
             self.met[body.pk] += 1
             office = self.ground.with_role(record.unit.code, "R06") or self.ground.users["grouppartyoffice"]
             chair = self.ground.with_role(record.unit.code, "R13") or self.ground.users["groupsecretary"]
-            sitting = record_sitting(
+            sitting = register_sitting(
                 body, number=f"2026年第{self.met[body.pk]}次", met_on=day, subject="审定廉政风险点及防控措施",
                 present=body.members.count(), by=office, at=met + datetime.timedelta(hours=2),
             )  # fmt: skip

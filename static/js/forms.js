@@ -212,4 +212,23 @@
     }, { rootMargin: "-20% 0px -70% 0px" });
     sections.forEach(([, s]) => seen.observe(s));
   }
+
+  /* and says whether everything asked for in it is given; a count of faults stands until the form is handed in again */
+  const given = (fld) => all("input:not([type=hidden]), select, textarea", fld)
+    .some((input) => (["checkbox", "radio"].includes(input.type) ? input.checked : input.value.trim()));
+  const complete = (section) => (!section.matches("[data-rows]") || section.querySelector("[data-row-line]:not(.gone)"))
+    && all(".fld", section).every((fld) => fld.closest(".gone") || !fld.querySelector(".req") || given(fld));
+  function progress() {
+    sections.forEach(([link, section]) => {
+      const mark = link.querySelector(".st.o, .st.p");
+      if (!mark) return;
+      const done = Boolean(complete(section));
+      mark.className = done ? "st o" : "st p";
+      mark.textContent = done ? "已完成" : "未完成";
+    });
+  }
+  if (sections.length) {
+    ["input", "change", "click"].forEach((name) => document.addEventListener(name, () => setTimeout(progress, 0)));
+    window.addEventListener("load", progress);  // after what was kept on this machine is put back
+  }
 })();

@@ -365,6 +365,13 @@ def test_the_panel_says_when_an_opinion_must_be_written():
     assert ui.opinion_rule(lines[1:]) == "必填"
 
 
+def test_the_panel_names_what_is_written_when_all_ask_for_the_same():
+    answer, agree = {"asks": "答复"}, {"asks": ""}
+    assert ui.opinion_name([answer]) == "答复"
+    assert ui.opinion_name([agree, answer]) == "意见"
+    assert ui.opinion_name([agree]) == "意见"
+
+
 def test_a_return_is_red_in_the_timeline():
     assert [ui.step_kind(Thing(move=name)) for name in ("submit", "return_to_author")] == ["ok", "bad"]
 

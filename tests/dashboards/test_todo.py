@@ -7,6 +7,7 @@ from apps.flow.queries import open_count
 from apps.flow.services import Owner, copy_to
 from apps.risks import services
 from tests.kit.people import again
+from tests.kit.risks import point_in
 
 
 def titles(response) -> list[str]:
@@ -68,6 +69,12 @@ def test_what_i_handed_in_says_where_it_is_and_how_long_it_may_take(world, submi
     services.agree(record, by=again(world.head), at=timezone.now())
     (row,) = page(world.author, "/todo/?tab=started").context["rows"]
     assert row.node == "分管领导审定"
+
+
+def test_what_i_handed_in_and_waits_for_nobody_says_how_it_stands(world, page):
+    record = point_in("publicity", world)
+    (row,) = page(world.author, "/todo/?tab=started").context["rows"]
+    assert (row.title, row.node) == (record.flow_title(), "公示中")
 
 
 def test_what_i_did_is_listed_once_with_the_day(world, submit, page):

@@ -218,6 +218,7 @@ def test_an_opinion_is_measured_without_its_blanks():
     assert opinion_fault(False, "", "退回的理由", least=5) is None
     assert opinion_fault(True, "  补充措施  ", "退回的理由", least=5) == "填写退回的理由，不少于5字，现有4字。"
     assert opinion_fault(True, "请补充措施", "退回的理由", least=5) is None
+    assert opinion_fault(True, " ", "答复", least=1) == "填写答复。"
 
 
 def test_a_to_do_without_a_date_says_none(world):

@@ -27,6 +27,19 @@ def test_the_suggested_level_shows_while_it_is_chosen(desk):
     assert author.axe() == []
 
 
+def test_the_section_list_says_what_is_done_while_it_is_typed(desk):
+    author = desk("author")
+    page = author.open("/risks/new/")
+    status = page.locator(".fnav .st")
+    expect(status).to_have_text(["未完成"] * 6)
+    author.fill({"layer": "岗位级", "topic": "规范管理", "ways": ["self"]})
+    author.press("添加一条措施")
+    expect(status).to_have_text(["已完成", "未完成", "未完成", "未完成", "已完成", "未完成"])
+    page.get_by_role("button", name="删除此条措施").click()
+    author.fill({"topic": "未选择"})
+    expect(status).to_have_text(["未完成", "未完成", "未完成", "未完成", "已完成", "未完成"])
+
+
 def test_a_closed_page_loses_nothing_not_even_a_row(desk):
     author = desk("author")
     page = author.open("/risks/new/")

@@ -12,10 +12,10 @@ from apps.org.queries import (
     ancestors,
     departments_of,
     holders,
+    holders_of,
     members,
     people_of,
     posts_of,
-    readers_of,
     title_of,
     unit_of,
     units_for,
@@ -225,7 +225,7 @@ def test_pick_lists_stay_inside(tree, make_user):
     assert [u.code for u in units_seen(staff, "risk")] == ["CJ"]
     assert [u.code for u in units_seen(make_user("boss", "R07", "JT", include_subtree=True), "risk")] == ["JT", "CJ", "JY", "WY"]
     assert [u.username for u in holders("R16", unit=tree["CJ"], on=TODAY())] == ["clerk"]
-    assert clerk in readers_of("risk", unit=tree["CJ"], on=TODAY())
+    assert clerk in holders_of("risk", "R", unit=tree["CJ"], on=TODAY())
     assert (unit_of(clerk).code, title_of(clerk)) == ("CJ", "联络员（填报人）")
     assert unit_of(make_user("stranger")) is None
     assert list(people_of([tree["CJ"].pk])) == list(departments_of([tree["CJ"].pk])) == list(posts_of([tree["CJ"].pk])) == []

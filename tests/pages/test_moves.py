@@ -235,7 +235,7 @@ def test_a_move_refused_after_the_record_left_ones_sight_says_why_at_home(world,
     pages = RiskPages(page="move")
     pages.setup(request, pk=record.pk, name="agree")
     pages.object = record
-    response = pages.stay(MoveForm({}), "没有同意的权限。")
+    response = pages.stay(MoveForm({}), "没有同意的权限。", at_opinion="")
     assert response.headers["Location"] == "/"
     assert [str(m) for m in request._messages] == ["没有同意的权限。"]
 

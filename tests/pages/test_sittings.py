@@ -7,6 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from apps.notices.kinds import still_due
+from apps.notices.models import Notice
 from apps.org.models import Body, Sitting
 from apps.org.services import record_sitting
 from tests.kit.audit import event
@@ -57,6 +59,16 @@ def test_the_party_office_records_and_the_secretary_confirms(world, as_):
     assert sitting.confirmed_by == world.secretary
     assert event(event_type="sitting.recorded").object_id == str(sitting.pk)
     assert event(event_type="sitting.confirmed").actor_id == world.secretary.pk
+
+
+def test_the_secretary_hears_of_it_and_no_mail_goes_out_once_he_confirmed(world, as_):
+    as_(world.party_office).post("/sittings/new/", typed(world))
+    notice = Notice.objects.get(kind="flow.sitting")
+    assert (notice.recipient, notice.title, notice.url) == (world.secretary, "待确认：会议登记", Sitting.objects.get().get_absolute_url())
+    assert "2026年第15次" in notice.body
+    assert still_due(notice)
+    as_(world.secretary).post(notice.url + "confirm/")
+    assert not still_due(notice)
 
 
 def test_ten_presses_record_one_sitting(world, as_):

@@ -90,7 +90,7 @@ def test_every_move_has_its_address(world):
     record = point_in("publicity", world)
     objected = post(world, "worker", f"{record.pk}/object_to/", {"content": "表现形式与实际不一致", "is_anonymous": True})
     assert (objected.status_code, objected.data["state"], Objection.objects.get().by) == (200, "objection", None)
-    answered = post(world, "inspector", f"{record.pk}/answer_objection/", {"accepted": False, "answer": "经核实属实"})
+    answered = post(world, "inspector", f"{record.pk}/answer_objection/", {"accepted": False, "opinion": "经核实属实"})
     assert (answered.status_code, answered.data["state"]) == (200, "publicity")
     record = point_in("in_force", world)
     opened = post(

@@ -153,7 +153,7 @@ def test_several_people_object_and_one_answer_serves_them_all(world):
     object_to(record, world, by="colleague", at=day(5, 28), content="责任人应为项目负责人而非工程师")
     object_to(record, world, by="clerk", at=day(5, 28, 11), content="监测指标无法取得，应当更换", is_anonymous=True)
     assert (record.state, record.objections.count(), open_todos(record).count()) == ("objection", 3, 1)
-    services.answer_objection(record, accepted=False, answer="经核实，表现形式属实", by=again(world.inspector), at=day(6, 3))
+    services.answer_objection(record, accepted=False, opinion="经核实，表现形式属实", by=again(world.inspector), at=day(6, 3))
     assert set(record.objections.values_list("accepted", "answered_by", "answer")) == {(False, world.inspector.pk, "经核实，表现形式属实")}
     told = Notice.objects.filter(kind="risk.answered").values_list("recipient__name", flat=True)
     assert set(told) == {"陈默", "高远"}
@@ -162,7 +162,7 @@ def test_several_people_object_and_one_answer_serves_them_all(world):
 def test_an_objection_not_accepted_starts_the_days_anew(world):
     record = public(world)
     object_to(record, world)
-    services.answer_objection(record, accepted=False, answer="经核实，表现形式属实", by=again(world.inspector), at=day(6, 3))
+    services.answer_objection(record, accepted=False, opinion="经核实，表现形式属实", by=again(world.inspector), at=day(6, 3))
     assert (record.state, record.publicity_from, str(record.publicity_until)) == ("publicity", datetime.date(2026, 6, 3), "2026-06-10")
     assert services.end_publicities(today=datetime.date(2026, 6, 10), at=day(6, 10)) == 0
     assert services.end_publicities(today=datetime.date(2026, 6, 11), at=day(6, 11)) == 1
@@ -171,7 +171,7 @@ def test_an_objection_not_accepted_starts_the_days_anew(world):
 def test_an_accepted_objection_sends_it_back_to_the_author_and_through_all_nodes(world):
     record = public(world)
     object_to(record, world)
-    services.answer_objection(record, accepted=True, answer="采纳，修改表现形式", by=again(world.inspector), at=day(5, 28))
+    services.answer_objection(record, accepted=True, opinion="采纳，修改表现形式", by=again(world.inspector), at=day(5, 28))
     assert record.state == "draft"
     assert Notice.objects.filter(recipient=world.author, kind="flow.todo", title__contains="退回修改").count() == 1
     services.submit(record, by=again(world.author), at=day(5, 29))
@@ -183,8 +183,8 @@ def test_an_answer_says_something(world):
     record = public(world)
     object_to(record, world)
     with pytest.raises(Refused) as no:
-        services.answer_objection(record, accepted=False, answer=" ", by=again(world.inspector), at=day(5, 28))
-    assert no.value.field == "answer"
+        services.answer_objection(record, accepted=False, opinion=" ", by=again(world.inspector), at=day(5, 28))
+    assert no.value.field == "opinion"
 
 
 def test_who_objected_does_not_answer(world):
@@ -193,8 +193,8 @@ def test_who_objected_does_not_answer(world):
     todo = open_todos(record).get()
     assert (todo.role, todo.unit) == ("R07", world.group)
     with pytest.raises(Refused), transaction.atomic():
-        services.answer_objection(record, accepted=False, answer="没有问题", by=again(world.inspector), at=day(5, 28))
-    services.answer_objection(record, accepted=False, answer="经核实，表现形式属实", by=again(world.discipline), at=day(5, 28))
+        services.answer_objection(record, accepted=False, opinion="没有问题", by=again(world.inspector), at=day(5, 28))
+    services.answer_objection(record, accepted=False, opinion="经核实，表现形式属实", by=again(world.discipline), at=day(5, 28))
     assert record.state == "publicity"
 
 
@@ -223,12 +223,12 @@ def test_a_point_the_system_registered_has_nobody_to_tell(world):
     RiskPoint.objects.filter(pk=record.pk).update(created_by=None)
     record.refresh_from_db()
     object_to(record, world)
-    services.answer_objection(record, accepted=False, answer="经核实，表现形式属实", by=again(world.inspector), at=day(5, 28))
+    services.answer_objection(record, accepted=False, opinion="经核实，表现形式属实", by=again(world.inspector), at=day(5, 28))
     services.end_publicity(record, today=datetime.date(2026, 6, 5), at=day(6, 5))
     assert (record.state, Notice.objects.filter(kind="risk.in-force").count()) == ("in_force", 0)
     other = public(world)
     RiskPoint.objects.filter(pk=other.pk).update(created_by=None)
     other.refresh_from_db()
     object_to(other, world)
-    services.answer_objection(other, accepted=True, answer="采纳，修改表现形式", by=again(world.inspector), at=day(5, 28))
+    services.answer_objection(other, accepted=True, opinion="采纳，修改表现形式", by=again(world.inspector), at=day(5, 28))
     assert (other.state, Notice.objects.filter(kind="risk.returned").count()) == ("draft", 0)

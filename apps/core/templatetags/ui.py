@@ -308,6 +308,13 @@ def opinion_rule(moves: list[dict[str, str]]) -> str:
     return "必填" if len(musts) == len(moves) else f"{'、'.join(musts)}时必填"
 
 
+@register.simple_tag
+def opinion_name(moves: list[dict[str, str]]) -> str:
+    """What is written beside the buttons: what all of them ask for, as 答复, or 意见."""
+    asked = {line["asks"] for line in moves}
+    return (asked.pop() if len(asked) == 1 else "") or "意见"
+
+
 @register.filter
 def filled(rows: Iterable[Any]) -> list[tuple[Any, Any, bool]]:
     """Pairs of label and value for two columns: one that would stand alone in its line takes the whole line."""

@@ -115,15 +115,13 @@ def object_to(
 
 @all_or_nothing
 def answer_objection(
-    record: RiskPoint, *, accepted: bool, answer: str, by: User, at: datetime.datetime, version: int | None = None, opinion: str = ""
+    record: RiskPoint, *, accepted: bool, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None
 ) -> Step:
-    """Answer every open objection: 不采纳 starts the publicity anew, 采纳修改 sends the point back to its author."""
-    if not answer.strip():
-        raise Refused("填写答复。", field="answer")
-    step = make_move(record, "answer_objection", by=by, at=at, opinion=answer, version=version, data={"accepted": accepted})
+    """Answer every open objection with the opinion: 不采纳 starts the publicity anew, 采纳修改 sends the point back to its author."""
+    step = make_move(record, "answer_objection", by=by, at=at, opinion=opinion, version=version, data={"accepted": accepted})
     open_ones = list(record.objections.filter(answered_at__isnull=True).select_related("by").order_by("pk"))
     for row in open_ones:
-        row.answer, row.accepted, row.answered_by, row.answered_at = answer.strip(), accepted, by, at
+        row.answer, row.accepted, row.answered_by, row.answered_at = opinion.strip(), accepted, by, at
         row.save(update_fields=["answer", "accepted", "answered_by", "answered_at"])
     tell([row.by for row in open_ones if row.by is not None], record, what="answered", title="您对廉政风险点提出的异议已答复", at=at)
     if accepted:
