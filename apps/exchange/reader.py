@@ -1,0 +1,261 @@
+"""Read one workbook and print it as JSON: a program of its own, so that no file can fill the memory of the portal.
+
+    python reader.py FILE.xlsx
+
+Standard library and calamine only; nothing of Django is loaded. Whatever is wrong with the file ends as {"fault": "…"} in
+Chinese. What lies between a stranger's file and the library: limits on the package, a streamed look at every sheet (cells,
+last filled cell, formulas, hidden rows, DOCTYPE), and a limit on memory and time that the system keeps.
+"""
+from __future__ import annotations
+
+import csv
+import datetime
+import io
+import json
+import re
+import resource
+import sys
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, BinaryIO
+from xml.parsers import expat
+
+MEMORY, SECONDS = 400_000_000, 20  # of this process
+UNPACKED, ENTRIES, RATIO = 50_000_000, 2_000, 100
+CELLS = 200_000  # with a value, in one workbook
+AREA = 2_000_000  # rows × columns up to the last value of one sheet
+TEXT = 4_000  # characters of a cell; no form takes more, and nothing is cut: a longer one is refused
+SECTION = 65_536
+ENCODINGS = ("utf-8-sig", "gb18030")
+
+
+class Fault(Exception):
+    """Why the file cannot be taken, and what to do."""
+
+
+# -- the package -----------------------------------------------------------------------------------------------------
+
+
+def check_package(package: zipfile.ZipFile, size: int) -> None:
+    """Refuse what unpacks to more than a register can hold."""
+    entries = package.infolist()
+    unpacked = sum(entry.file_size for entry in entries)
+    if len(entries) > ENTRIES or unpacked > UNPACKED or (unpacked > 5_000_000 and unpacked > RATIO * size):
+        raise Fault("文件展开后过大，只保留需要导入的工作表，另存后重新上传。")
+
+
+class Look:
+    """What a streamed pass over one sheet finds, without keeping any cell."""
+
+    def __init__(self, name: str, left: int) -> None:
+        self.name, self.left = name, left  # cells that the workbook may still have
+        self.formulas: list[str] = []
+        self.hidden_rows: list[int] = []
+        self.cells = self.last_row = self.last_column = 0
+        self._at = ""
+        self._filled = False
+
+    def start(self, tag: str, facts: dict[str, str]) -> None:
+        """An element begins."""
+        if tag == "row" and facts.get("hidden") in ("1", "true"):
+            self.hidden_rows.append(int(facts.get("r", "0")))
+        elif tag == "c":
+            self._at, self._filled = facts.get("r", ""), False
+        elif tag in ("v", "is") and not self._filled:
+            self._filled = True
+            self._count()
+        elif tag == "f" and len(self.formulas) < 1000:
+            self.formulas.append(self._at)
+
+    def _count(self) -> None:
+        self.cells += 1
+        if self.cells > self.left:
+            raise Fault(f"工作表“{self.name}”超过{CELLS // 10_000}万个单元格，分成几个文件导入。")
+        row, column = place(self._at)
+        self.last_row, self.last_column = max(self.last_row, row), max(self.last_column, column)
+        if self.last_row * self.last_column > AREA:
+            raise Fault(f"工作表“{self.name}”的内容一直到 {self._at}，删除登记表以外的内容后重新上传。")
+
+
+def place(reference: str) -> tuple[int, int]:
+    """Row and column (from 1) of A1, AB12; (0, 0) for what is none."""
+    found = re.fullmatch(r"([A-Z]{1,3})(\d{1,7})", reference)
+    if not found:
+        return 0, 0
+    column = 0
+    for letter in found[1]:
+        column = column * 26 + ord(letter) - 64
+    return int(found[2]), column
+
+
+def look_at(stream: Any, look: Look) -> Look:
+    """One pass over a sheet's XML in pieces."""
+    parser = expat.ParserCreate(namespace_separator=" ")
+
+    def refuse(*_: object) -> None:
+        raise Fault("文件含有不允许的 XML 声明，用 Excel 或 WPS 另存为 .xlsx 后重新上传。")
+
+    parser.StartDoctypeDeclHandler = refuse
+    parser.StartElementHandler = lambda tag, facts: look.start(tag.rpartition(" ")[2], facts)
+    while piece := stream.read(SECTION):
+        parser.Parse(piece)
+    parser.Parse(b"", True)
+    return look
+
+
+def looks(package: zipfile.ZipFile) -> dict[str, Look]:
+    """A look at every XML part; those of the sheets by the name of the part."""
+    found: dict[str, Look] = {}
+    left = CELLS
+    for entry in package.infolist():
+        if not entry.filename.endswith((".xml", ".rels")):
+            continue
+        is_sheet = entry.filename.startswith("xl/worksheets/")
+        with package.open(entry) as stream:
+            look = look_at(stream, Look(Path(entry.filename).stem, left if is_sheet else sys.maxsize))
+        if is_sheet:
+            left -= look.cells
+            found[entry.filename] = look
+    return found
+
+
+def parts(package: zipfile.ZipFile) -> dict[str, str]:
+    """Which part holds the sheet of which name."""
+    targets = {}
+
+    def relation(tag: str, facts: dict[str, str]) -> None:
+        if tag.endswith("Relationship"):
+            targets[facts.get("Id", "")] = "xl/" + facts.get("Target", "").removeprefix("/xl/").removeprefix("./")
+
+    names: dict[str, str] = {}
+
+    def sheet(tag: str, facts: dict[str, str]) -> None:
+        if tag.endswith("sheet") and "name" in facts:
+            key = next((value for name, value in facts.items() if name.endswith("id") and name != "sheetId"), "")
+            names[facts["name"]] = targets.get(key, "")
+
+    for part, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.StartElementHandler = handler
+        parser.Parse(package.read(part), True)
+    return names
+
+
+# -- the cells -------------------------------------------------------------------------------------------------------
+
+
+def text_of(value: object) -> str:
+    """A cell as a person reads it: dates as 2026-05-20, whole numbers without a point."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, datetime.datetime):
+        return value.strftime("%Y-%m-%d") if value.time() == datetime.time() else value.strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    text = str(value).replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "")
+    if len(text) > TEXT:
+        raise Fault(f"有单元格超过{TEXT}字（“{text[:20]}…”），删减后重新上传。")
+    return text
+
+
+def workbook(content: BinaryIO, facts: dict[str, Look]) -> list[dict[str, Any]]:
+    """The sheets with their rows; `facts` by sheet name where the file was looked at before."""
+    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+    book = CalamineWorkbook.from_filelike(content)
+    sheets = []
+    left = CELLS
+    for meta in book.sheets_metadata:
+        if meta.typ != SheetTypeEnum.WorkSheet:
+            continue
+        sheet, look = book.get_sheet_by_name(meta.name), facts.get(meta.name)
+        rows = [[text_of(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
+        left -= sum(1 for row in rows for text in row if text)
+        if left < 0:
+            raise Fault(f"文件超过{CELLS // 10_000}万个单元格，分成几个文件导入。")
+        sheets.append(
+            {
+                "name": meta.name,
+                "hidden": meta.visible != SheetVisibleEnum.Visible,
+                "rows": rows,
+                "merged": [[*first, *last] for first, last in sheet.merged_cell_ranges or []],
+                "formulas": look.formulas if look else [],
+                "hidden_rows": look.hidden_rows if look else [],
+            }
+        )
+    return sheets
+
+
+def read_package(path: Path) -> list[dict[str, Any]]:
+    """An .xlsx."""
+    with path.open("rb") as content:
+        with zipfile.ZipFile(content) as package:
+            check_package(package, path.stat().st_size)
+            found, names = looks(package), parts(package)
+        content.seek(0)
+        return workbook(content, {name: found[part] for name, part in names.items() if part in found})
+
+
+def read_old(path: Path) -> list[dict[str, Any]]:
+    """An .xls or .et: no more can be known beforehand than its size."""
+    with path.open("rb") as content:
+        return workbook(content, {})
+
+
+def read_csv(path: Path) -> list[dict[str, Any]]:
+    """Comma, semicolon or tab; UTF-8, GB18030 (and so GBK), UTF-16 with a mark."""
+    rows, cells = [], 0
+    for row in lines_of(decoded(path.read_bytes())):
+        cells += sum(1 for text in row if text)
+        if cells > CELLS or len(row) > 1000:
+            raise Fault(f"文件超过{CELLS // 10_000}万个单元格，分成几个文件导入。")
+        rows.append([text_of(text) for text in row])
+    return [{"name": "", "hidden": False, "rows": rows, "merged": [], "formulas": [], "hidden_rows": []}]
+
+
+def decoded(content: bytes) -> str:
+    """The text of a file whose encoding nobody wrote down. Raises Fault when no usual one fits."""
+    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if marked else ENCODINGS:
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\0" not in text:
+            return text
+    raise Fault("无法识别文件的文字编码，用 Excel 或 WPS 另存为 .xlsx 后重新上传。")
+
+
+def lines_of(text: str) -> Iterator[list[str]]:
+    """The records of a CSV, with the separator its first lines agree on."""
+    head = text[:20_000].splitlines()[:20]
+    separator = max(",\t;", key=lambda mark: sum(line.count(mark) for line in head))
+    csv.field_size_limit(1_000_000)
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+
+
+READERS = {"xlsx": read_package, "xls": read_old, "et": read_old, "csv": read_csv}
+
+
+def read(path: Path) -> dict[str, Any]:
+    """The workbook, or its fault."""
+    try:
+        return {"sheets": READERS[path.suffix.lstrip(".")](path)}
+    except Fault as fault:
+        return {"fault": str(fault)}
+    except MemoryError:
+        return {"fault": "文件内容过多，分成几个文件导入。"}
+    except csv.Error:
+        return {"fault": "文件不是规范的 CSV，用 Excel 或 WPS 另存为 .xlsx 后重新上传。"}
+    except Exception as error:  # noqa: BLE001  a library of its own in a process of its own: whatever it says, the file is at fault
+        locked = "assword" in f"{type(error).__name__}{error}"
+        return {"fault": "文件设有打开密码，去除密码后重新上传。" if locked else "文件无法打开，用 Excel 或 WPS 另存为 .xlsx 后重新上传。"}
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    json.dump(read(Path(sys.argv[1])), sys.stdout, ensure_ascii=False)
