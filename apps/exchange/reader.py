@@ -16,21 +16,24 @@ import re
 import resource
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.parsers import expat
+
+from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 MEMORY, SECONDS = 400_000_000, 20  # of this process
 UNPACKED, ENTRIES, RATIO = 50_000_000, 2_000, 100
 CELLS = 200_000  # with a value, in one workbook
 AREA = 2_000_000  # rows × columns up to the last value of one sheet
+ELEMENTS = 2_000_000  # of XML in one part; more are empty cells that only cost time
 TEXT = 4_000  # characters of a cell; no form takes more, and nothing is cut: a longer one is refused
 SECTION = 65_536
 ENCODINGS = ("utf-8-sig", "gb18030")
 
 
-class Fault(Exception):
+class Fault(Exception):  # noqa: N818  an answer, not an error
     """Why the file cannot be taken, and what to do."""
 
 
@@ -52,12 +55,15 @@ class Look:
         self.name, self.left = name, left  # cells that the workbook may still have
         self.formulas: list[str] = []
         self.hidden_rows: list[int] = []
-        self.cells = self.last_row = self.last_column = 0
+        self.cells = self.elements = self.last_row = self.last_column = 0
         self._at = ""
         self._filled = False
 
     def start(self, tag: str, facts: dict[str, str]) -> None:
         """An element begins."""
+        self.elements += 1
+        if self.elements > ELEMENTS:
+            raise Fault("文件中的空单元格过多，把登记表复制到新文件后重新上传。")
         if tag == "row" and facts.get("hidden") in ("1", "true"):
             self.hidden_rows.append(int(facts.get("r", "0")))
         elif tag == "c":
@@ -89,56 +95,54 @@ def place(reference: str) -> tuple[int, int]:
     return int(found[2]), column
 
 
-def look_at(stream: Any, look: Look) -> Look:
-    """One pass over a sheet's XML in pieces."""
-    parser = expat.ParserCreate(namespace_separator=" ")
+def parser(start: Callable[[str, dict[str, str]], None]) -> Any:
+    """An XML parser that calls `start` with every element's name and facts, and takes no DOCTYPE."""
 
     def refuse(*_: object) -> None:
         raise Fault("文件含有不允许的 XML 声明，用 Excel 或 WPS 另存为 .xlsx 后重新上传。")
 
-    parser.StartDoctypeDeclHandler = refuse
-    parser.StartElementHandler = lambda tag, facts: look.start(tag.rpartition(" ")[2], facts)
-    while piece := stream.read(SECTION):
-        parser.Parse(piece)
-    parser.Parse(b"", True)
-    return look
+    made = expat.ParserCreate(namespace_separator=" ")
+    made.StartDoctypeDeclHandler = refuse
+    made.StartElementHandler = lambda tag, facts: start(tag.rpartition(" ")[2], facts)
+    return made
 
 
 def looks(package: zipfile.ZipFile) -> dict[str, Look]:
-    """A look at every XML part; those of the sheets by the name of the part."""
+    """A look at every XML part in pieces; those of the sheets by the sheet's name."""
     found: dict[str, Look] = {}
-    left = CELLS
+    names, left = parts(package), CELLS
     for entry in package.infolist():
         if not entry.filename.endswith((".xml", ".rels")):
             continue
-        is_sheet = entry.filename.startswith("xl/worksheets/")
+        name = names.get(entry.filename)
+        look = Look(name or "", left if name else sys.maxsize)
+        made = parser(look.start)
         with package.open(entry) as stream:
-            look = look_at(stream, Look(Path(entry.filename).stem, left if is_sheet else sys.maxsize))
-        if is_sheet:
+            while piece := stream.read(SECTION):
+                made.Parse(piece)
+        made.Parse(b"", True)
+        if name:
             left -= look.cells
-            found[entry.filename] = look
+            found[name] = look
     return found
 
 
 def parts(package: zipfile.ZipFile) -> dict[str, str]:
-    """Which part holds the sheet of which name."""
-    targets = {}
-
-    def relation(tag: str, facts: dict[str, str]) -> None:
-        if tag.endswith("Relationship"):
-            targets[facts.get("Id", "")] = "xl/" + facts.get("Target", "").removeprefix("/xl/").removeprefix("./")
-
+    """The name of the sheet that each part holds."""
+    targets: dict[str, str] = {}
     names: dict[str, str] = {}
 
-    def sheet(tag: str, facts: dict[str, str]) -> None:
-        if tag.endswith("sheet") and "name" in facts:
-            key = next((value for name, value in facts.items() if name.endswith("id") and name != "sheetId"), "")
-            names[facts["name"]] = targets.get(key, "")
+    def relation(tag: str, facts: dict[str, str]) -> None:
+        if tag == "Relationship":
+            targets[facts.get("Id", "")] = "xl/" + facts.get("Target", "").removeprefix("/xl/").removeprefix("./")
 
-    for part, handler in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
-        parser = expat.ParserCreate(namespace_separator=" ")
-        parser.StartElementHandler = handler
-        parser.Parse(package.read(part), True)
+    def sheet(tag: str, facts: dict[str, str]) -> None:
+        if tag == "sheet" and "name" in facts:
+            key = next((value for name, value in facts.items() if name.endswith("id") and name != "sheetId"), "")
+            names[targets.get(key, "")] = facts["name"]
+
+    for part, start in (("xl/_rels/workbook.xml.rels", relation), ("xl/workbook.xml", sheet)):
+        parser(start).Parse(package.read(part), True)
     return names
 
 
@@ -163,8 +167,6 @@ def text_of(value: object) -> str:
 
 def workbook(content: BinaryIO, facts: dict[str, Look]) -> list[dict[str, Any]]:
     """The sheets with their rows; `facts` by sheet name where the file was looked at before."""
-    from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
-
     book = CalamineWorkbook.from_filelike(content)
     sheets = []
     left = CELLS
@@ -194,9 +196,9 @@ def read_package(path: Path) -> list[dict[str, Any]]:
     with path.open("rb") as content:
         with zipfile.ZipFile(content) as package:
             check_package(package, path.stat().st_size)
-            found, names = looks(package), parts(package)
+            found = looks(package)
         content.seek(0)
-        return workbook(content, {name: found[part] for name, part in names.items() if part in found})
+        return workbook(content, found)
 
 
 def read_old(path: Path) -> list[dict[str, Any]]:
@@ -250,7 +252,7 @@ def read(path: Path) -> dict[str, Any]:
         return {"fault": "文件内容过多，分成几个文件导入。"}
     except csv.Error:
         return {"fault": "文件不是规范的 CSV，用 Excel 或 WPS 另存为 .xlsx 后重新上传。"}
-    except Exception as error:  # noqa: BLE001  a library of its own in a process of its own: whatever it says, the file is at fault
+    except Exception as error:  # whatever the library says, the file is at fault
         locked = "assword" in f"{type(error).__name__}{error}"
         return {"fault": "文件设有打开密码，去除密码后重新上传。" if locked else "文件无法打开，用 Excel 或 WPS 另存为 .xlsx 后重新上传。"}
 

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 Vocabulary = Mapping[str, Sequence[str]]  # field: what officials call it, the most usual first
@@ -147,13 +148,13 @@ class Heading:
 def heading_at(paper: Paper, row: int, vocabulary: Vocabulary) -> Heading | None:
     """The headings that begin in this line, or None. Two lines where the second names more than the first alone."""
     upper = paper.text[row]
-    if paper.is_banner(row) or any(len(plain(cell)) > HEADING for cell in upper):
+    if paper.is_blank(row) or paper.is_banner(row) or any(len(plain(cell)) > HEADING for cell in upper):
         return None
     one = Heading(row, 1, tuple(upper), ("",) * len(upper), named(upper, vocabulary))
     best = one
     if row + 1 < len(paper.text):
         lower = paper.text[row + 1]
-        spread = sum(1 for a, b in zip(upper, upper[1:], strict=False) if a and a == b) + sum(1 for a in upper if not a.strip())
+        spread = sum(1 for a, b in pairwise(upper) if a and a == b) + sum(1 for a in upper if not a.strip())
         short = all(len(plain(cell)) <= HEADING for cell in lower)
         if spread and short and not paper.is_banner(row + 1):
             titles = tuple(low or up for up, low in zip(_rightwards(upper), lower, strict=True))
