@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "apps.notices",
     "apps.files",
     "apps.flow",
+    "apps.exchange",
     "apps.documents",
     "apps.pages",
     "apps.risks",

@@ -25,7 +25,7 @@ def sheets_of(path: Path) -> list[dict[str, Any]]:
         done = subprocess.run(  # noqa: S603  our own program; the path is ours as well
             [sys.executable, str(READER), str(path)], check=False, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL
         )
-        answer = json.loads(done.stdout) if done.returncode == 0 else {"fault": BROKEN}
+        answer: dict[str, Any] = json.loads(done.stdout) if done.returncode == 0 else {"fault": BROKEN}
     except (subprocess.TimeoutExpired, json.JSONDecodeError):
         answer = {"fault": BROKEN}
     if fault := answer.get("fault"):

@@ -169,6 +169,11 @@ def duplicates_of(
     return (rows.exclude(pk=but) if but is not None else rows).order_by("pk")
 
 
+def by_number(user: User, number: str) -> RiskPoint | None:
+    """The point of this number, when the person may see it."""
+    return RiskPoint.objects.visible_to(user).select_related("unit").filter(number=number.strip().upper()).first()
+
+
 def writable_departments(user: User, unit: Unit) -> QuerySet[Department]:
     """The departments for which a person may register points: all of the unit, or only his own where his right names one."""
     found = departments_of([unit.pk])

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 
 
 @all_or_nothing
-def create_draft(fields: Mapping[str, Any], *, measures: Sequence[MeasureRow] = (), by: User | None, at: datetime.datetime) -> RiskPoint:
+def create_draft(
+    fields: Mapping[str, Any], *, measures: Sequence[MeasureRow] = (), by: User | None, at: datetime.datetime, level_source: str = ""
+) -> RiskPoint:
     """A new point in state 草稿, numbered, with the parameters of its day frozen on it.
 
     `fields` are cleaned values of the model's fields; `name`, `unit` and `year` must be there. `by` may be None only for
@@ -39,6 +41,7 @@ def create_draft(fields: Mapping[str, Any], *, measures: Sequence[MeasureRow] = 
         raise Refused("没有在该单位登记风险点的权限。", field="unit")
     frozen = parameters.frozen(FROZEN_KEYS, on=localtime(at).date())
     record = RiskPoint(created_by=by, created_at=at, updated_at=at, updated_by=by, frozen=frozen, method=str(frozen["risk.method"]))
+    record.level_source = level_source
     write_onto(record, fields, names=(*FIELDS, "phone"))
     record.number = take("FX", unit_code=unit.code, year=record.year)
     refuse_if_elsewhere(record)
@@ -72,10 +75,11 @@ def update_point(
     if fields.get("unit", fresh.unit) != fresh.unit:
         raise Refused("填报单位登记后不能更改，请作废后在另一单位登记。", field="unit")
     old = facts_for_audit(plain(fresh, fresh.measures.order_by("number", "pk")))
-    old_phone = fresh.phone
+    old_phone, old_level = fresh.phone, fresh.level
     write_onto(fresh, fields, names=(*FIELDS, "phone"))
     refuse_if_elsewhere(fresh)
     fresh.regrade()
+    fresh.level_source = fresh.level_source if fresh.level == old_level else ""
     fresh.lowering_agreed = False
     fresh.written_by(by)
     fresh.version, fresh.updated_at, fresh.updated_by = fresh.version + 1, at, by

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.exchange.tables import Column, find, meaning, named, plain
+from apps.exchange.finding import Column, find, meaning, named, plain
 
 WORDS = {
     "seq": ["序号"], "department": ["部门", "科室", "责任主体", "单位/科室"], "category": ["风险类别"], "power": ["权力事项", "职权内容"],
