@@ -66,6 +66,7 @@ class Register:
     units: Any  # (user) -> the units into which he may import
     asks_for: str = ""  # the headings that were looked for, in words
     also: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # other spellings: {field: {bare text: key}}
+    scales: Mapping[str, Any] = field(default_factory=dict)  # {field: (spellings, notes) -> values.Scheme}
     undo: Any = None  # (record, by, at): take back a record nobody touched
 
     def target(self, name: str) -> Target | None:

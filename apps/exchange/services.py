@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,7 @@ from apps.exchange.queries import headings_key, remembered, rows_of
 from apps.exchange.reading import sheets_of
 from apps.exchange.registers import Bound, Desk, Register, register_of
 from apps.exchange.rows import posted
+from apps.exchange.values import Scheme
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -108,7 +110,26 @@ def proposal(batch: Batch, unit: Unit | None) -> dict[str, Any]:
     if kept is not None:
         return {"mapping": kept.mapping, "answers": kept.answers, "splits": kept.splits, "remembered": True}
     mapping = {str(column["index"]): column["field"] for column in columns if column["field"] in known}
-    return {"mapping": mapping, "answers": {}, "splits": False, "remembered": False}
+    answers = {name: {text: key for text, key in scale.levels.items() if key} for name, scale in scales_of(batch, mapping).items()}
+    return {"mapping": mapping, "answers": answers, "splits": False, "remembered": False}
+
+
+def scales_of(batch: Batch, mapping: Mapping[str, str]) -> dict[str, Scheme]:
+    """How the mapped columns with a scale (风险等级) write it, and whether somebody must say that it is so."""
+    chosen, found = batch.chosen, {}
+    notes = [chosen["title"], *(text for _, text, _ in chosen["left_out"])]
+    for place, name in mapping.items():
+        if (scale := register_of(batch.register).scales.get(name)) is not None:
+            found[name] = scale([text for text, _ in spellings(batch, place)], notes=notes)
+    return found
+
+
+def spellings(batch: Batch, place: str) -> list[tuple[str, int]]:
+    """The different texts of a column and how often each stands there, the most frequent first."""
+    at = next((at for at, column in enumerate(batch.chosen["columns"]) if str(column["index"]) == place), None)
+    texts = Counter(cells[at].strip() for cells in rows_of(batch).values_list("cells", flat=True) if at is not None and at < len(cells))
+    texts.pop("", None)
+    return texts.most_common()
 
 
 # -- map and check ---------------------------------------------------------------------------------------------------

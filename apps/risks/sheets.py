@@ -11,6 +11,7 @@ from django.http import QueryDict
 
 from apps.core.errors import Refused
 from apps.exchange.registers import Faults, Register, Target, Values
+from apps.exchange.values import scheme_of
 from apps.org.queries import units_for
 from apps.risks import services
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, errors_of
@@ -62,7 +63,6 @@ SAME = (
 NEEDED = {"name": "填写风险点名称", "manifestation": "填写风险内容及表现形式", "measure": "至少填写一条防控措施"}
 PEOPLE = ("responsible", "head", "leader", "secretary")
 MANY = ("ways", "publicity_channels")
-LEVELS = {"高风险": "high", "中风险": "mid", "低风险": "low", "高级": "high", "中级": "mid", "低级": "low", "一般": "mid"}
 
 
 def _targets() -> list[Target]:
@@ -209,7 +209,7 @@ REGISTER = Register(
     desk=Desk,
     units=lambda user: units_for(user, RiskPoint.FUNCTION),
     asks_for="“风险点”或“表现形式”，以及“防控措施”或“风险等级”",
-    also={"level": LEVELS},
+    scales={"level": scheme_of},
     undo=take_back,
 )
 
