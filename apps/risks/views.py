@@ -17,6 +17,7 @@ from apps.documents.services import request_job
 from apps.pages.attachments import AttachmentPages
 from apps.pages.flow_pages import MovePage
 from apps.pages.forms import MoveForm, without_errors
+from apps.pages.imports import ImportPages
 from apps.pages.paging import whole
 from apps.pages.services import as_posted, draft_of
 from apps.pages.side_forms import SignersForm
@@ -111,7 +112,8 @@ class RiskPages(AttachmentPages):
             "hidden": {"query": query},
         }
         empty = {"title": "还没有登记风险点", "text": "按“自己找、群众帮、领导提、集体定、组织审”排查后在此登记。"}
-        return {"views": views, "actions": [ledger], "title": "廉政风险点", "empty": empty, "unit_word": "条"}
+        actions = [ledger, {"label": "批量导入", "icon": "up", "url": reverse("risks-import"), "wide_only": True}] if self.may_add() else [ledger]
+        return {"views": views, "actions": actions, "title": "廉政风险点", "empty": empty, "unit_word": "条"}
 
     def ledger(self, request: PortalRequest) -> HttpResponse:
         """Ask for the 台账 of the current filter as PDF; a worker prints it."""
@@ -283,3 +285,11 @@ class AdjustPages(RiskPages):
             by=self.request.user, at=timezone.now(), version=self.posted_version(),
         )  # fmt: skip
         return self.object, "调整已发起，审核通过前按原内容继续生效。"
+
+
+class RiskImportPages(ImportPages):
+    """批量导入 of the risk points."""
+
+    register = "risk"
+    model = RiskPoint
+    base = "risks"
