@@ -124,8 +124,6 @@ class ImportPages(View):
         """The columns of the file beside the fields of the register; asks which table where there are several."""
         if self.batch.state != Batch.State.OPEN:
             return self.rows(request, pk)
-        if (table := whole(request.GET.get("table"))) is not None:
-            self.batch = services.choose(self.batch, table=table, by=request.user)
         if self.batch.table is None:
             return self.render("imports/tables.html", {"tables": self.batch.tables})
         return self.render("imports/columns.html", self.columns_context())
@@ -174,13 +172,13 @@ class ImportPages(View):
             if target is None or choices is None:
                 continue
             answers = seen["answers"].get(name, {})
+            unsure = name in scales and not scales[name].sure
             asked = [
                 {"text": text, "count": count, "key": answers.get(text, "")}
                 for text, count in self._parts(place, many=target.many)
-                if text in answers or not reading(text, choices, target=target, answers={}, also=self.kind.also.get(name, {}))
+                if unsure or not reading(text, choices, target=target, answers={}, also=self.kind.also.get(name, {}))
             ][:MOST_SPELLINGS]
             if asked:
-                unsure = name in scales and not scales[name].sure
                 found.append({"field": name, "label": target.label, "choices": choices, "asked": asked, "unsure": unsure})
         return found
 
@@ -195,7 +193,9 @@ class ImportPages(View):
         return sorted(found.items(), key=lambda pair: -pair[1])
 
     def arrange(self, request: PortalRequest, pk: int) -> HttpResponse:
-        """Keep the mapping and check every row."""
+        """Keep the mapping and check every row; before that, of several tables the chosen one."""
+        if "table" in request.POST:
+            return self.choose(request)
         typed = self.typed()
         unit = next((u for u in self.kind.units(request.user) if str(u.pk) == request.POST.get("unit")), None)
         try:
@@ -205,6 +205,14 @@ class ImportPages(View):
         except Refused as no:
             return self.render("imports/columns.html", self.columns_context(typed) | {"fault": no.message}, status=422)
         return redirect(f"{self.base}-import-rows", pk)
+
+    def choose(self, request: PortalRequest) -> HttpResponse:
+        """Which of several tables is meant."""
+        try:
+            services.choose(self.batch, table=whole(request.POST["table"]), by=request.user)
+        except Refused as no:
+            messages.error(request, no.message)
+        return redirect(f"{self.base}-import-batch", self.batch.pk)
 
     def typed(self) -> dict[str, Any]:
         """What the page of the columns posts: column-<index>, same-<field>, text-<field>-<n> with key-<field>-<n>."""
@@ -230,8 +238,9 @@ class ImportPages(View):
         tabs = [{"key": key, "label": label, "count": found.get(key, 0) if key else sum(found.values())} for key, label in TABS]
         desk = services.desk_of(self.batch, by=request.user, at=timezone.now())
         going = sum(n for state, n in found.items() if state != "dropped")
-        context = {"lines": [self.line(row, desk) for row in shown], "page_obj": shown, "tabs": tabs, "tab": tab, "bad": found.get("bad", 0)}
-        return self.render("imports/rows.html", context | {"going": going, "heads": self.heads(), "may_undo": self.may_undo()})
+        lines, bad = [self.line(row, desk) for row in shown], found.get("bad", 0)
+        context = {"lines": lines, "page_obj": shown, "tabs": tabs, "tab": tab, "bad": bad, "going": going}
+        return self.render("imports/rows.html", context | {"heads": self.heads(), "may_undo": self.may_undo()})
 
     def heads(self) -> list[Target]:
         """The fields that are shown: the mapped ones and those a row may not lack."""
@@ -250,10 +259,11 @@ class ImportPages(View):
                 {
                     "target": target, "values": values, "fault": fault, "hint": hint, "choices": choices,
                     "text": "、".join(names.get(v, v) for v in values) if not target.lines else "\n".join(values),
-                    "original": seen.texts.get(target.name, ""), "editing": editing or bool(fault),
+                    "editing": editing or bool(fault), "unread": seen.texts.get(target.name, "").strip() if not values else "",
                 }
             )  # fmt: skip
-        return {"row": row, "cells": cells, "note": row.hints.get("submit", "")}
+        is_open = row.state != BatchRow.State.DROPPED and any(cell["editing"] for cell in cells)
+        return {"row": row, "cells": cells, "note": row.hints.get("submit", ""), "is_open": is_open}
 
     def row(self, request: PortalRequest, pk: int, row: int) -> HttpResponse:
         """One row with every cell open."""
@@ -261,7 +271,7 @@ class ImportPages(View):
 
     def _row(self, number: int) -> BatchRow:
         found = rows_of(self.batch).filter(number=number).first()
-        if found is None:
+        if found is None or self.batch.unit is None:  # no row before its columns
             raise Http404
         return found
 

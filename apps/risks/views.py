@@ -112,7 +112,8 @@ class RiskPages(AttachmentPages):
             "hidden": {"query": query},
         }
         empty = {"title": "还没有登记风险点", "text": "按“自己找、群众帮、领导提、集体定、组织审”排查后在此登记。"}
-        actions = [ledger, {"label": "批量导入", "icon": "up", "url": reverse("risks-import"), "wide_only": True}] if self.may_add() else [ledger]
+        sheet = {"label": "批量导入", "icon": "up", "url": reverse("risks-import"), "wide_only": True}
+        actions = [sheet, ledger] if self.may_add() else [ledger]
         return {"views": views, "actions": actions, "title": "廉政风险点", "empty": empty, "unit_word": "条"}
 
     def ledger(self, request: PortalRequest) -> HttpResponse:

@@ -70,6 +70,14 @@ def _file(world: Any) -> dict[str, Any]:
     return {"attachment_id": world.attachment.pk}
 
 
+def _batch(world: Any) -> dict[str, Any]:
+    return {"pk": world.batch.pk}
+
+
+def _line(world: Any) -> dict[str, Any]:
+    return {"pk": world.batch.pk, "row": 2}
+
+
 def _job(world: Any) -> dict[str, Any]:
     return {"job_id": world.job.pk}
 
@@ -90,6 +98,16 @@ ROWS: dict[tuple[str, str], Row] = {
     ("risks-suggest", "get"): Row(RISK_READERS + " R00"),
     ("risks-point-suggest", "get"): Row(RISK_READERS, kwargs=_point),
     ("risks-view", "post"): Row(RISK_READERS + " R00", ok=302, data=lambda w: {"name": "我的", "query": "level=high"}),
+    ("risks-import", "get"): Row(RISK_WRITERS + " R00"),
+    ("risks-import", "post"): Row(RISK_WRITERS + " R00", ok=422),
+    ("risks-import-batch", "get"): Row("R16", kwargs=_batch),  # a batch is its owner's alone
+    ("risks-import-batch", "post"): Row("R16", ok=422, kwargs=_batch),
+    ("risks-import-rows", "get"): Row("R16", kwargs=_batch),
+    ("risks-import-row", "get"): Row("R16", kwargs=_line),
+    ("risks-import-row", "post"): Row("R16", ok=302, kwargs=_line),
+    ("risks-import-commit", "post"): Row("R16", ok=302, kwargs=_batch),
+    ("risks-import-undo", "post"): Row("R16", ok=302, kwargs=_batch),
+    ("risks-import-discard", "post"): Row("R16", ok=302, kwargs=_batch),
     ("risks-new", "get"): Row(RISK_WRITERS + " R00"),
     ("risks-new", "post"): Row(RISK_WRITERS + " R00", ok=422),
     ("risks-new-draft", "post"): Row(RISK_WRITERS + " R00"),

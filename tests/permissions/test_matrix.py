@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from apps.documents.services import request_job
+from apps.exchange.models import Batch, BatchRow
 from apps.files.services import attach
 from apps.notices.models import Notice
 from tests.kit.people import World, again, build_world, grant, moment, user
@@ -71,6 +72,13 @@ def _things(world: World) -> None:
     places["standing"] = point_in("in_force", world, **_mid(world))
     type(attached).objects.filter(pk=attached.pk).update(object_id=places["point"].pk)
     places["attachment"] = attached
+    columns = [{"index": at, "title": title, "group": "", "field": title} for at, title in enumerate(("name", "measure"))]
+    table = {"sheet": "", "first": 1, "title": "", "unit": "", "columns": columns, "left_out": [], "count": 1, "hidden": False}
+    table |= {"hidden_rows": [], "formulas": []}
+    places["batch"] = Batch.objects.create(
+        owner=clerk, register="risk", unit=world.company, file_name="一览表.xlsx", tables=[table], table=0, made_at=AT, expires_at=AT
+    )
+    BatchRow.objects.create(batch=places["batch"], table=0, number=2, cells=["公车私用", "登记"])
     places["minutes"] = world.sitting(met_on=moment(2026, 6, 1).date(), confirmed=False)
     places["job"] = request_job("risk-ledger", by=clerk, at=AT, title="台账", params={"query": ""})
     places["notice"] = Notice.objects.create(recipient=author, kind="test", key="k", title="提示", url="/", created_at=AT)
