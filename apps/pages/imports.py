@@ -284,7 +284,8 @@ class ImportPages(View):
 
     def correct(self, request: PortalRequest, pk: int, row: int) -> HttpResponse:
         """Type over cells of a row, leave it out, or take it in again."""
-        found, act = self._row(row), {"by": request.user, "at": timezone.now()}
+        act: dict[str, Any] = {"by": request.user, "at": timezone.now()}
+        found = self._row(row)
         try:
             if "drop" in request.POST:
                 found = services.drop(found, dropped=request.POST["drop"] == "1", **act)

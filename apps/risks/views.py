@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.documents.services import request_job
+from apps.exchange.queries import origin_of
 from apps.pages.attachments import AttachmentPages
 from apps.pages.flow_pages import MovePage
 from apps.pages.forms import MoveForm, without_errors
@@ -202,6 +203,11 @@ class RiskPages(AttachmentPages):
         below = self.object.level in {"mid", "low"}
         return tuple(pair for pair in line if pair[0] != "party") if ahead and below else line
 
+    def origin(self) -> list[dict[str, Any]]:
+        """Of a draft, the line of the sheet it came from."""
+        row = origin_of(self.object) if self.object.is_editable else None
+        return [sections.original(row)] if row is not None else []
+
     def panel_form(self, **kwargs: Any) -> MoveForm:
         record = self.object
         forms: dict[str, type[MoveForm]] = {
@@ -222,7 +228,7 @@ class RiskPages(AttachmentPages):
         return context | {
             "title": record.name,
             "facts": sections.facts(record),
-            "sections": sections.content(record, phone=queries.phone_for(self.request.user, record)),
+            "sections": [*sections.content(record, phone=queries.phone_for(self.request.user, record)), *self.origin()],
             "measures": list(record.measures.select_related("department", "person").order_by("number", "pk")),
             "objections": list(record.objections.select_related("by", "answered_by").order_by("pk")),
             "adjustments": list(record.adjustments.select_related("opened_by").order_by("-pk")),

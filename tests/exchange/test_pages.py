@@ -67,6 +67,10 @@ def test_the_way_of_a_sheet_from_upload_to_drafts(clerk, upload, world):
     assert "已导入 2 行" in done
     first, second = RiskPoint._base_manager.order_by("number")
     assert (first.level, second.level, second.name, second.measures.count()) == ("high", "mid", "设计管理", 2)
+    draft = clerk.get(second.get_absolute_url()).content.decode()
+    assert "原表内容（一览表.xlsx 第 3 行）" in draft
+    assert "科室负责人" in draft
+    assert "等级来源" in draft
     assert "已撤销导入，2 条草稿已删除" in clerk.post(f"{address}undo/", follow=True).content.decode()
     assert not RiskPoint._base_manager.exists()
 

@@ -12,7 +12,7 @@ from apps.accounts.models import User
 from apps.core.errors import Refused
 from apps.exchange import services
 from apps.exchange.models import Batch
-from apps.exchange.queries import counts
+from apps.exchange.queries import counts, rows_of
 from apps.exchange.reading import TYPES
 from apps.exchange.registers import register_of
 
@@ -54,7 +54,7 @@ class Command(BaseCommand):
         mapped = {"mapping": seen["mapping"], "answers": seen["answers"], "same": {}, "splits": False}
         services.arrange(batch, unit=unit, **mapped, by=user, at=timezone.now())
         found = counts(batch)
-        for row in batch.rows.filter(table=batch.table, state="bad"):
+        for row in rows_of(batch).filter(state="bad"):
             services.drop(row, dropped=True, by=user, at=timezone.now())
         try:
             made = services.commit(batch, by=user, at=timezone.now())
