@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Q, QuerySet
 from django.utils import timezone
-from guardian.shortcuts import get_objects_for_user
 
+from apps.core.keys import among
 from apps.org.matrix import allows, own_only
 from apps.org.models import Assignment, Recusal, Unit, UnitRecord
 from apps.org.roles import OUTSIDE, Role
@@ -162,17 +162,18 @@ def _inside(model: type[UnitRecord], scope: Scope, letter: str) -> Q:
             outside.update(grip.unit_ids)
         else:
             inside.update(grip.unit_ids)
-    q = Q(unit_id__in=sorted(inside))
+    q = among("unit_id", inside)
     if departments:
         q |= Q(department_id__in=sorted(departments))
     if outside - inside:
-        seen_outside = Q(unit_id__in=sorted(outside - inside))
+        seen_outside = among("unit_id", outside - inside)
         q |= seen_outside & ~Q(state__in=model.DRAFT_STATES) if model.DRAFT_STATES else seen_outside
     if own or departments:
-        q |= Q(created_by_id=scope.user_id, unit_id__in=sorted(own | set(scope.home_unit_ids())))
+        q |= Q(created_by_id=scope.user_id) & among("unit_id", own | set(scope.home_unit_ids()))
     at_home = own | {g.unit_id for g in scope._holding(function, letter) if g.department_id is not None}
     if letter == "R" and model.OPEN_STATES and at_home:
-        q |= Q(unit_id__in=sorted(at_home), state__in=model.OPEN_STATES, secrecy__in=[UnitRecord.Secrecy.PUBLIC, UnitRecord.Secrecy.UNIT])
+        open_here = Q(state__in=model.OPEN_STATES, secrecy__in=[UnitRecord.Secrecy.PUBLIC, UnitRecord.Secrecy.UNIT])
+        q |= among("unit_id", at_home) & open_here
     return q
 
 
@@ -181,16 +182,8 @@ def loaned_ids(model: type[UnitRecord], user: User, on: datetime.date) -> list[i
     loan: Any = model.LOAN  # every concrete loan has a content_object, the abstract base has none
     if loan is None:
         return []
-    loans = loan.objects.filter(user=user, until__gte=on).values("content_object_id")
-    lent = get_objects_for_user(
-        user,
-        f"{model._meta.app_label}.view_{model._meta.model_name}",
-        model._base_manager.filter(pk__in=loans),
-        use_groups=False,
-        with_superuser=False,
-        accept_global_perms=False,
-    )
-    return list(lent.order_by("pk").values_list("pk", flat=True)[:5000])
+    lent = loan.objects.filter(user=user, until__gte=on, permission__codename=f"view_{model._meta.model_name}")
+    return list(lent.order_by("content_object_id").values_list("content_object_id", flat=True)[:5000])
 
 
 def kept_for_others(model: type[UnitRecord], user: User) -> QuerySet[Any]:

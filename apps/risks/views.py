@@ -99,7 +99,7 @@ class RiskPages(AttachmentPages):
 
     def list_context(self, rows: Any) -> dict[str, Any]:
         chosen = self.request.GET.get("view") or ("all" if not self.request.GET else "")
-        figures = queries.view_counts(self.request.user, today=timezone.localdate())
+        figures = queries.view_counts(self.request.user, today=timezone.localdate(), rows=self.visible)
         views = [{"label": f.label, "url": f.url, "count": f.count, "on": f.key == chosen, "hot": f.key == "todo"} for f in figures]
         query = self.request.GET.urlencode()
         ledger = {
