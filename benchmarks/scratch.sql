@@ -4,7 +4,7 @@
 -- == people
 -- One regulator, one group with 999 companies below it, eight small groups beside it, each with an audit chain of its own.
 INSERT INTO org_unit (id, kind, name, short_name, code, credit_code, party_name, path, sort_no, is_active, parent_id)
-SELECT id, kind, name, left(name, 12), 'U' || id, '', '',
+SELECT id, kind, name, replace(name, '有限公司', ''), 'U' || id, '', '',
        CASE WHEN parent IS NULL THEN '' ELSE '000001/' END || CASE WHEN parent > 1 THEN '000002/' ELSE '' END
        || lpad(id::text, 6, '0') || '/', id, true, parent
 FROM (SELECT 1 AS id, 'regulator' AS kind, '某市国资委' AS name, NULL::int AS parent
@@ -140,8 +140,8 @@ SELECT object_id, 'department', '["manifestation"]', 1, by_id, content_type_id, 
 
 -- Loans to the clerks of a hundred companies, of points of other companies too.
 INSERT INTO risks_riskloan (until, reason, granted_at, permission_id, user_id, content_object_id)
-SELECT '2099-12-31', '专项检查', now(), p.id, 10 * (1 + r.id / 20 % 100) + 2, r.id
-FROM risks_riskpoint r, auth_permission p WHERE p.codename = 'view_riskpoint' AND r.id % 20 = 0;
+SELECT '2099-12-31', '专项检查', now(), p.id, 10 * (1 + r.id / 400 % 100) + 2, r.id
+FROM risks_riskpoint r, auth_permission p WHERE p.codename = 'view_riskpoint' AND r.id % 400 = 0;
 
 INSERT INTO org_recusal (object_id, reason, declared_at, content_type_id, declared_by_id, user_id)
 SELECT id, '亲属', now(), kind_id, 2, (unit_id - 2) * 10 + 4 FROM risks_riskpoint, kind WHERE id % 500 = 7;

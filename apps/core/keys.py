@@ -17,13 +17,13 @@ class Among(Func):
     output_field = BooleanField()
 
     def __init__(self, column: Any, keys: Iterable[int], **extra: Any) -> None:
-        self.keys = sorted(keys)
+        self.literal = f"{{{','.join(str(int(key)) for key in sorted(keys))}}}"  # once, however often the SQL is written
         super().__init__(column, **extra)
 
     def as_sql(self, compiler: Any, connection: Any, **extra: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
-        """Keys are whole numbers, and go as a parameter all the same."""
+        """The keys, whole numbers as they are, go as a parameter all the same."""
         column, params = compiler.compile(self.source_expressions[0])
-        return f"{column} = ANY (%s::bigint[])", [*params, f"{{{','.join(str(int(key)) for key in self.keys)}}}"]
+        return f"{column} = ANY (%s::bigint[])", [*params, self.literal]
 
 
 def among(field: str, keys: Collection[int]) -> Q:

@@ -25,7 +25,7 @@ class RecordPaginator(Paginator):
         rows: Any = self.object_list
         data = getattr(rows, "data", rows)  # a table wraps its queryset twice
         data = getattr(data, "data", data)
-        return len(data) if isinstance(data, list) else data.order_by()[: self.exact + 1].count()
+        return len(data) if isinstance(data, list) else data.order_by().values("pk")[: self.exact + 1].count()
 
     @property
     def is_capped(self) -> bool:

@@ -6,13 +6,14 @@ A choice that does not exist and one the person may not see get the same answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from html import escape
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.forms.utils import flatatt
-from django.utils.html import conditional_escape, escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
 NOT_OFFERED = "所选项不在可选范围内，重新选择。"
@@ -26,7 +27,7 @@ class LongSelect(forms.Select):
         given = self.build_attrs(self.attrs, attrs)
         chosen = set(self.format_value(value))
         pairs: Any = (("" if key is None else str(key), text) for key, text in self.choices)
-        lines = (f'<option value="{escape(key)}"{" selected" if key in chosen else ""}>{conditional_escape(text)}' for key, text in pairs)
+        lines = (f'<option value="{escape(key)}"{" selected" if key in chosen else ""}>{escape(str(text))}' for key, text in pairs)
         options = mark_safe("".join(lines))  # noqa: S308 -- escaped above
         return format_html('<select name="{}"{}>{}</select>', name, flatatt(given), options)
 

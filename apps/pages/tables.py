@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from inspect import signature
 from typing import Any
 
 import django_tables2 as tables
 from django.db.models import QuerySet
 from django.utils.formats import localize
-from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 from django_tables2.utils import Accessor
 
@@ -25,7 +25,7 @@ class Cell:
 
     def __init__(self, table: RecordTable, bound: Any) -> None:
         self.table, self.bound = table, bound
-        self.opened = f'<td data-col="{conditional_escape(bound.name)}" {bound.attrs["td"].as_html()}>'
+        self.opened = f'<td data-col="{escape(bound.name)}" {bound.attrs["td"].as_html()}>'
         self.accessor = Accessor(bound.accessor)
         self.asked = set(signature(bound.render).parameters)
 
@@ -48,7 +48,8 @@ class Cell:
         else:
             known = {"value": value, "record": record, "column": self.bound.column, "bound_column": self.bound, "table": self.table}
             content = self.bound.render(**{name: known[name] for name in self.asked})
-        return f"{self.opened}{conditional_escape(localize(content))}</td>"
+        shown = content if isinstance(content, SafeString) else escape(str(localize(content)))  # html's own: Django's asks for lazy texts
+        return f"{self.opened}{shown}</td>"
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import django_filters
 from django import forms
 from django.db.models import Q, QuerySet
+from django.forms.models import ModelChoiceIterator
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -29,12 +31,24 @@ def _units(request: HttpRequest | None) -> QuerySet[Unit]:
 OFFERED = {"domain": "business_area", "category": "risk_kind", "topic": "topic_kind"}  # filters by the 字典 they offer
 
 
-class UnitFilter(django_filters.ModelChoiceFilter):
+class ShortNames(ModelChoiceIterator):
+    """Key and short name of each unit; making a thousand units to read two of their fields costs 15 ms."""
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        yield "", self.field.empty_label
+        yield from self.queryset.values_list("pk", "short_name")
+
+
+class UnitField(django_filters.fields.ModelChoiceField):
     """Units by their short names, as the list shows them."""
 
-    class field_class(django_filters.fields.ModelChoiceField):  # noqa: N801 -- the name django_filters asks for
-        def label_from_instance(self, unit: Any) -> str:
-            return str(unit.short_name)
+    iterator = ShortNames
+
+
+class UnitFilter(django_filters.ModelChoiceFilter):
+    """A filter by unit."""
+
+    field_class = UnitField
 
 
 class IdsField(forms.CharField):
