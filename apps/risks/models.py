@@ -213,9 +213,16 @@ class RiskPoint(FlowRecord):
 
     def snapshot(self) -> dict[str, Any]:
         """The fields of the other grading methods are no part of it: a record keeps the method it was registered with."""
-        shown = content.snapshot(content.plain(self, list(self.measures.order_by("number", "pk"))))
+        shown = content.snapshot(content.plain(self, self.listed_measures))
         unused = {name for method, names in content.GRADING.items() if method != self.method for name in names}
         return {name: cell for name, cell in shown.items() if name not in unused}
+
+    @property
+    def listed_measures(self) -> list[Measure]:
+        """The measures in their order with whom they name; a page that has fetched them asks no more."""
+        if "measures" in self.__dict__.get("_prefetched_objects_cache", {}):
+            return sorted(self.measures.all(), key=lambda m: (m.number, m.pk))
+        return list(self.measures.select_related("department", "person").order_by("number", "pk"))
 
     def filers(self) -> set[int]:
         """Who opened the running adjustment or objected: they judge neither."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
@@ -64,7 +64,8 @@ def for_list(rows: QuerySet[RiskPoint]) -> QuerySet[RiskPoint]:
 def for_detail(rows: QuerySet[RiskPoint]) -> QuerySet[RiskPoint]:
     """The rows with everything the detail page names."""
     people = ("head", "secretary", "updated_by", "sitting__body")
-    return rows.select_related(*LISTED, *people)
+    named = Measure.objects.select_related("department", "person")
+    return rows.select_related(*LISTED, *people).prefetch_related(Prefetch("measures", queryset=named))
 
 
 # What a list may be sorted by. Every order ends in the key, so that pages never repeat a row, and an index holds both, so that

@@ -220,7 +220,7 @@ class RiskPages(AttachmentPages):
             "title": record.name,
             "facts": sections.facts(record),
             "sections": sections.content(record, phone=queries.phone_for(self.request.user, record)),
-            "measures": list(record.measures.select_related("department", "person").order_by("number", "pk")),
+            "measures": record.listed_measures,
             "objections": list(record.objections.select_related("by", "answered_by").order_by("pk")),
             "adjustments": list(record.adjustments.select_related("opened_by").order_by("-pk")),
             "phrases": PHRASES.get(record.state, ()),

@@ -133,3 +133,11 @@ def test_levels_are_sorted_by_height_and_pages_repeat_nothing(world, as_):
     draft(world, name="中", **{k: v for k, v in middle(world).items() if k not in {"unit", "name"}})
     assert shown(as_(world.clerk).get("/risks/?sort=level")) == ["高", "中", "低"]
     assert shown(as_(world.clerk).get("/risks/?sort=-level")) == ["低", "中", "高"]
+
+
+def test_a_record_is_read_once_with_its_measures_and_whom_they_name(world, as_):
+    record = point_in("in_force", world)
+    caught = statements(as_(world.clerk), f"/risks/{record.pk}/")
+    assert len([sql for sql in caught if 'FROM "risks_measure"' in sql]) == 1
+    assert not [sql for sql in caught if sql.startswith(('SELECT "org_person"', 'SELECT "org_department"'))]
+    assert len(caught) <= 17
