@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from apps.core.search import matching
 from apps.flow.models import Step
-from apps.risks.models import Measure, RiskPoint
+from apps.risks.models import SEARCHED, Measure, RiskPoint
 
 TABLE = engines["django"].from_string(
     "<table>{% for r in rows %}<tr><td>{{ r.number }}<td>{{ r.level }}<td><a href='/risks/{{ r.pk }}/'>{{ r.name }}</a>"
@@ -52,7 +52,7 @@ def deep(request: HttpRequest) -> HttpResponse:
 
 
 def search(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(TABLE.render({"rows": sliced(of(request).filter(matching("name", request.GET["q"])), 0)}))
+    return HttpResponse(TABLE.render({"rows": sliced(of(request).filter(matching(SEARCHED, request.GET["q"])), 0)}))
 
 
 def detail(_request: HttpRequest, pk: int) -> HttpResponse:

@@ -188,7 +188,8 @@ class RiskViewSet(RecordViewSet):
         values = ({} if instance is None else stored_values(instance)) | {k: v for k, v in data.items() if k != "measures"}
         posted = as_form_data(values, rows={"measures": [flat(row) for row in rows]})
         user: Any = self.request.user
-        return RiskPointForm(posted, user=user, instance=instance), MeasureFormSet(posted, user=user, instance=instance)
+        form = RiskPointForm(posted, user=user, instance=instance)
+        return form, MeasureFormSet(posted, user=user, instance=instance, beside=form)
 
     def write(self, data: dict[str, Any], *, instance: RiskPoint | None) -> RiskPoint:
         form, formset = self.forms_for(data, instance=instance)
