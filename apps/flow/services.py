@@ -391,12 +391,6 @@ def owner_names(todo: Todo, *, on: datetime.date) -> str:
 def facts(step: Step) -> dict[str, Any]:
     """One step as plain facts for papers and the API."""
     return {
-        "label": step.label,
-        "by": step.who,
-        "title": step.by_title,
-        "at": step.at,
-        "opinion": step.opinion,
-        "to": step.to_names,
-        "source": step.source,
-        "target": step.target,
-    }
+        "label": step.label, "by": step.who, "title": step.by_title, "at": step.at, "opinion": step.opinion, "to": step.to_names,
+        "source": step.source, "target": step.target,
+    }  # fmt: skip

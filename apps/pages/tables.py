@@ -35,10 +35,7 @@ class Cell:
         shown = getattr(owner, f"get_{name}_display", None)
         if shown is not None:
             return shown()
-        try:
-            return self.accessor.resolve(record, quiet=True)
-        except ValueError:  # what the accessor raises where it leads nowhere
-            return None
+        return self.accessor.resolve(record, quiet=True)
 
     def drawn(self, record: Any) -> str:
         """The whole cell as HTML."""
