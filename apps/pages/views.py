@@ -258,7 +258,7 @@ class RecordPages(View):
     def refused_form(self, form: Any, formsets: dict[str, Any], no: Refused | None = None) -> HttpResponse:
         """The same form with the reasons; what was typed is kept as a draft as well."""
         if self.object is not None:  # what was undone is still on the row in memory: the page shows the stored version
-            self.object = self.get_queryset().get(pk=self.object.pk)
+            self.object = self.get_queryset().filter(pk=self.object.pk).first() or self.object
         draft = None
         with suppress(Refused):  # too long to be kept: it is still on the page
             draft = services.save_draft(self.request.user, key=self.draft_key, posted=self.request.POST, at=timezone.now())
