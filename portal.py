@@ -370,17 +370,26 @@ class Servers:
         state.mkdir(parents=True, exist_ok=True)
         state.chmod(0o711 if IS_ROOT else 0o700)  # PostgreSQL runs as nobody when we are root
         (state / "logs").mkdir(mode=0o700, exist_ok=True)
-        names = ("admin", "owner", "app", "redis", "key")
-        self.secret = json.loads(keep(state / "secrets", lambda: json.dumps({n: secrets.token_urlsafe(48) for n in names})))
-        self.field_key = keep(state / "field-key", lambda: base64.b64encode(secrets.token_bytes(32)).decode())
         nobody = pwd.getpwnam("nobody")
         self.who = {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []} if IS_ROOT else {}
         elsewhere = Path("/var/lib") / f"portal-{digest(str(state))}"
         self.home = elsewhere if IS_ROOT and (elsewhere.exists() or not reachable_by_nobody(state)) else state
-        self.home.mkdir(mode=0o711, exist_ok=True)
         self.data = self.home / "pg"
         self.own_postgres = throwaway or not {"DATABASE_URL", "DATABASE_URL_FILE"} & set(os.environ)
+        if self.own_postgres and not throwaway:
+            self.refuse_data_without_keys()
+        self.home.mkdir(mode=0o711, exist_ok=True)
+        names = ("admin", "owner", "app", "redis", "key")
+        self.secret = json.loads(keep(state / "secrets", lambda: json.dumps({n: secrets.token_urlsafe(48) for n in names})))
+        self.field_key = keep(state / "field-key", lambda: base64.b64encode(secrets.token_bytes(32)).decode())
         self.own_redis = throwaway or not {"REDIS_URL", "REDIS_URL_FILE"} & set(os.environ)
+
+    def refuse_data_without_keys(self):
+        """New keys would not open an old database, and would hide that its own are lost."""
+        lost = [name for name in ("secrets", "field-key") if not (self.state / name).exists()]
+        if lost and (self.data / "PG_VERSION").exists():
+            fail(f"{self.data} 里有数据库，但 {self.state} 里缺少它的密钥 {'、'.join(lost)}。"
+                 f"请从备份放回密钥；确认数据不再需要时，删除 {self.data} 后再启动。")
 
     def log(self, name):
         return self.state / f"logs/{name}.log"

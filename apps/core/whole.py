@@ -19,7 +19,7 @@ def all_or_nothing(act: Callable[P, R]) -> Callable[P, R]:
 
     The outermost act begins the transaction (a savepoint where one is open already); the acts it calls join it, since two
     round trips each would buy nothing: their refusal undoes the whole. Whoever catches a refusal inside an act and goes
-    on must open a transaction.atomic() around what may be refused, or the database refuses everything after.
+    on must open a transaction.atomic() around what may be refused, or the whole act fails at its end.
     """
 
     @wraps(act)
@@ -30,7 +30,10 @@ def all_or_nothing(act: Callable[P, R]) -> Callable[P, R]:
         token = _inside.set(True)
         try:
             with transaction.atomic():
-                return act(*args, **kwargs)
+                answer = act(*args, **kwargs)
+                if transaction.get_rollback():  # Django would undo everything and say nothing
+                    raise transaction.TransactionManagementError("a refusal was caught inside an act without a savepoint of its own")
+                return answer
         finally:
             _inside.reset(token)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 
+from apps.core.remembered import remembered
 from apps.dashboards.queries import Desk
 from apps.dashboards.rules import percent
 from apps.org.roles import Role
@@ -112,17 +114,22 @@ def for_system(user: User) -> dict[str, Any]:
     return {"quick": _links(SYSTEM, scope_of(user))}
 
 
-def progress(desk: Desk) -> list[Bar]:
-    """How the unit stands in what is built, over the rows the user may see; empty for who may read none of it."""
-    if not scope_of(desk.user).may(RiskPoint.FUNCTION, "R"):
-        return []
-    points = desk.visible[RiskPoint]
+def _counted(user: User, points: QuerySet[RiskPoint]) -> tuple[dict[str, int], tuple[int, int]]:
+    """What the bars show: of the points, then of their measures."""
     kept = points.aggregate(
         in_force=Count("pk", filter=Q(state=RiskPoint.State.IN_FORCE)),
         standing=Count("pk", filter=~Q(state__in=GONE)),
         unmet=Count("pk", filter=unmet()),
     )
-    done, total = measure_rate(desk.user, points=points)
+    return kept, measure_rate(user, points=points)
+
+
+def progress(desk: Desk) -> list[Bar]:
+    """How the unit stands in what is built, over the rows the user may see; empty for who may read none of it."""
+    if not scope_of(desk.user).may(RiskPoint.FUNCTION, "R"):
+        return []
+    points = desk.visible[RiskPoint]
+    (kept, (done, total)), desk.counted_at = remembered(points, "progress", lambda: _counted(desk.user, points), at=timezone.now())
     more = Link(f"{kept['unmet']} 个风险点未落实", "/risks/?view=unmet") if kept["unmet"] else None
     part, whole = Link(str(kept["in_force"]), "/risks/?state=in_force"), Link(str(kept["standing"]), "/risks/?standing=1")
     return [

@@ -12,13 +12,14 @@ from urllib.parse import urlencode
 
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, Exists, IntegerField, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.calendars.queries import calendar
 from apps.calendars.rules import Lamp, lamp
+from apps.core.counts import CountOf
 from apps.core.search import matching
 from apps.dashboards.rules import weekday
 from apps.flow.models import FlowRecord, Return, Step, Todo
@@ -33,17 +34,6 @@ if TYPE_CHECKING:
 TABS = {"mine": "我的待办", "done": "我的已办", "started": "我发起的", "copied": "抄送我的"}
 WEEK = datetime.timedelta(days=7)
 SOON_LINES = 5
-
-
-class CountOf(Subquery):
-    """How many rows a queryset has, as one column: several numbers in one query."""
-
-    template = "(SELECT count(*) FROM (%(subquery)s) counted)"
-    output_field = IntegerField()
-    empty_result_set_value = 0
-
-    def __init__(self, rows: QuerySet[Any]) -> None:
-        super().__init__(rows.order_by().values("pk"))
 
 
 @dataclass(frozen=True)
@@ -126,6 +116,7 @@ class Desk:
 
     def __init__(self, user: User, *, today: datetime.date) -> None:
         self.user, self.today = user, today
+        self.counted_at: datetime.datetime | None = None  # when the bars were counted, where that was not just now
 
     @cached_property
     def visible(self) -> dict[type[FlowRecord], QuerySet[Any]]:
@@ -137,7 +128,8 @@ class Desk:
         """The condition that keeps rows about records the user may see today."""
         wanted = Q(pk__in=[])
         for model, rows in self.visible.items():
-            wanted |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=rows.order_by().values("pk"))
+            of_kind = Q(content_type=ContentType.objects.get_for_model(model))
+            wanted |= of_kind & Q(Exists(rows.order_by().filter(pk=OuterRef("object_id"))))
         return wanted
 
     @property
@@ -146,8 +138,8 @@ class Desk:
         wanted = Exists(Return.objects.filter(**_same_record(), settled_at__isnull=True)) | Q(pk__in=[])
         for model in kinds():
             resting = {*model.MACHINE.final, *model.DRAFT_STATES, *(state for state, _ in model.MACHINE.line[-1:])}
-            rows = model._base_manager.exclude(state__in=resting).order_by().values("pk")
-            wanted |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=rows)
+            rows = model._base_manager.exclude(state__in=resting).filter(pk=OuterRef("object_id"))
+            wanted |= Q(content_type=ContentType.objects.get_for_model(model)) & Q(Exists(rows))
         return wanted
 
     # -- lists ---------------------------------------------------------------------------------------------------

@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 from django.urls import reverse
 
 from apps.org.models import Sitting
+from apps.pages.paging import FOUND_UP_TO
 from apps.pages.sittings import SittingFilter
-from apps.risks.filters import RiskFilter
 from apps.risks.models import RiskPoint
+from apps.risks.queries import containing, sorted_by
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -43,6 +44,11 @@ class Hits:
     count: int
     url: str
 
+    @property
+    def said(self) -> str:
+        """The count in words, as the list behind says it."""
+        return f"超过 {FOUND_UP_TO:,}" if self.count > FOUND_UP_TO else str(self.count)
+
 
 def sittings(user: User, text: str) -> QuerySet[Sitting]:
     """The sittings the register's own list finds for a text, the latest first."""
@@ -57,7 +63,7 @@ def _sitting_line(sitting: Sitting) -> dict[str, str]:
 
 def risks(user: User, text: str) -> QuerySet[RiskPoint]:
     """The risk points the register's own list finds for a text, the latest change first."""
-    return RiskFilter({"q": text}, RiskPoint.objects.visible_to(user).select_related("unit")).qs
+    return sorted_by(RiskPoint.objects.visible_to(user).filter(containing(text)).select_related("unit"), "")
 
 
 def _risk_line(point: RiskPoint) -> dict[str, str]:
@@ -80,7 +86,7 @@ def groups(user: User, text: str) -> list[Hits]:
     for provider in PROVIDERS:
         rows = provider.rows(user, text)
         lines = [provider.line(row) for row in rows[: EACH + 1]]
-        count = rows.count() if len(lines) > EACH else len(lines)
+        count = rows.order_by()[: FOUND_UP_TO + 1].count() if len(lines) > EACH else len(lines)
         if count:
             url = f"{reverse(provider.list_name)}?{urlencode({'q': text})}"
             found.append(Hits(provider.label, provider.unit_word, lines[:EACH], count, url))

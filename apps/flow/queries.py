@@ -54,7 +54,8 @@ def _is_kept_from(user: User) -> Q:
     kept = Q(pk__in=[])
     for model in apps.get_models():
         if issubclass(model, FlowRecord):
-            kept |= Q(content_type=ContentType.objects.get_for_model(model), object_id__in=kept_for_others(model, user))
+            of_kind = Q(content_type=ContentType.objects.get_for_model(model))
+            kept |= of_kind & Q(Exists(kept_for_others(model, user).filter(pk=OuterRef("object_id"))))
     return kept
 
 

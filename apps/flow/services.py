@@ -334,10 +334,14 @@ def settle_return(record: FlowRecord, *, at: datetime.datetime) -> None:
     Return.objects.filter(**about(record), settled_at__isnull=True).update(settled_at=at)
 
 
-def keep_version(record: FlowRecord, *, by: User | None, at: datetime.datetime, reason: str) -> RecordVersion:
-    """Freeze the content as the next version."""
-    named = [field.name for field in record._meta.concrete_fields if field.many_to_one]
-    data = type(record)._base_manager.select_related(*named).get(pk=record.pk).snapshot()  # all it names in one query
+def keep_version(
+    record: FlowRecord, *, by: User | None, at: datetime.datetime, reason: str, read: FlowRecord | None = None
+) -> RecordVersion:
+    """Freeze the content as the next version; `read` is the stored row with whom it names, where the caller holds it already."""
+    if read is None:
+        named = [field.name for field in record._meta.concrete_fields if field.many_to_one]
+        read = type(record)._base_manager.select_related(*named).get(pk=record.pk)  # all it names in one query
+    data = read.snapshot()
     number = _last_version(record) + 1
     return RecordVersion.objects.create(**about(record), number=number, data=data, made_by=by, made_at=at, reason=reason)
 
@@ -387,12 +391,6 @@ def owner_names(todo: Todo, *, on: datetime.date) -> str:
 def facts(step: Step) -> dict[str, Any]:
     """One step as plain facts for papers and the API."""
     return {
-        "label": step.label,
-        "by": step.who,
-        "title": step.by_title,
-        "at": step.at,
-        "opinion": step.opinion,
-        "to": step.to_names,
-        "source": step.source,
-        "target": step.target,
-    }
+        "label": step.label, "by": step.who, "title": step.by_title, "at": step.at, "opinion": step.opinion, "to": step.to_names,
+        "source": step.source, "target": step.target,
+    }  # fmt: skip

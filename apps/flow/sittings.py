@@ -36,4 +36,4 @@ def register_sitting(body: Body, *, by: User, at: datetime.datetime, **facts: An
 
 def still_to_confirm(notice: Notice) -> bool:
     """Whether the mail about a sitting is still of use."""
-    return Sitting._base_manager.filter(pk=notice.object_id or 0, confirmed_at__isnull=True).exists()
+    return Sitting.objects.visible_to(notice.recipient).filter(pk=notice.object_id or 0, confirmed_at__isnull=True).exists()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from django.conf import settings
 from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from guardian.models import UserObjectPermissionBase
@@ -14,6 +15,7 @@ from guardian.models import UserObjectPermissionBase
 from apps.audit import streams
 from apps.core.fields import BlindIndexField, EncryptedTextField
 from apps.core.models import Record
+from apps.core.search import Bigrams
 from apps.core.validators import validate_credit_code
 from apps.org.roles import Role
 
@@ -95,6 +97,7 @@ class Post(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["department", "name"], name="post_once", violation_error_message="该部门已有同名岗位。")
         ]
+        indexes = [GinIndex(Bigrams("name"), name="post_name_bigrams")]
 
     def __str__(self) -> str:
         return self.name

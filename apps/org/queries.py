@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.db.models import Q, QuerySet
 
 from apps.accounts.models import User
+from apps.core.keys import among
 from apps.org.matrix import allows, own_only
 from apps.org.models import Assignment, Body, BodyMember, Department, Person, Post, Unit, UnitRecord
 from apps.org.roles import OUTSIDE, Role
@@ -40,11 +41,15 @@ def units_for(user: User, function: str) -> QuerySet[Unit]:
     return Unit.objects.filter(pk__in=scope_of(user).writable_unit_ids(function), is_active=True).order_by("sort_no", "pk")
 
 
+def unit_ids_seen(user: User, function: str) -> set[int]:
+    """The keys of the units whose rows a user may read."""
+    scope = scope_of(user)
+    return set(scope.unit_ids(function, "R")) | set(scope.home_unit_ids() if scope.may(function, "R") else [])
+
+
 def units_seen(user: User, function: str) -> QuerySet[Unit]:
     """The units whose rows a user may read: the pick-list of every filter."""
-    scope = scope_of(user)
-    ids = set(scope.unit_ids(function, "R")) | set(scope.home_unit_ids() if scope.may(function, "R") else [])
-    return Unit.objects.filter(pk__in=ids).order_by("sort_no", "pk")
+    return Unit.objects.filter(among("pk", unit_ids_seen(user, function))).order_by("sort_no", "pk")
 
 
 def people_of(unit_ids: Iterable[int]) -> QuerySet[Person]:

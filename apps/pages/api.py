@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.db import transaction
 from django.http import Http404, QueryDict
 from django.utils import timezone
+from django.utils.functional import cached_property
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.request import Request
@@ -55,7 +58,31 @@ def _text(value: Any) -> str:
     return "on" if value is True else str(value)
 
 
-class RecordSerializer(serializers.ModelSerializer):
+class PlainSerializer(serializers.ModelSerializer):
+    """A serializer that only shows rows, and shows many of them."""
+
+    @cached_property
+    def readers(self) -> list[tuple[str, Callable[[Any], Any]]]:
+        """How each field is read, found out once: DRF asks anew, with inspect, for every field of every row."""
+        return [(str(field.field_name), reader(field)) for field in self._readable_fields]
+
+    def to_representation(self, instance: Any) -> dict[str, Any]:
+        return {name: read(instance) for name, read in self.readers}
+
+
+def reader(field: Any) -> Callable[[Any], Any]:
+    """A function that gives the field of a row as JSON shows it."""
+    if field.source == "*":
+        return cast("Callable[[Any], Any]", field.to_representation)
+    if isinstance(field, serializers.PrimaryKeyRelatedField):
+        return attrgetter(f"{field.source}_id")
+    value, shown = attrgetter(field.source), field.to_representation
+    if field.source.startswith("get_"):
+        return lambda row: value(row)()
+    return lambda row: None if (found := value(row)) is None else shown(found)
+
+
+class RecordSerializer(PlainSerializer):
     """What the API shows of a record. Writing goes through the page's form, never through the serializer."""
 
     unit_name = serializers.CharField(source="unit.name", read_only=True)

@@ -70,15 +70,15 @@ class AttachmentPages(FlowPages):
         return redirect(self.object.get_absolute_url())
 
     def detail_context(self) -> dict[str, Any]:
-        kinds = choices("material_kind")
-        may = self.may_edit(self.object)
+        may, kept = self.may_edit(self.object), list(attachments_of(self.object))
+        kinds = choices("material_kind") if may or kept else []
         names = dict(kinds)
         shown = [
             {
                 "name": a.name, "url": a.url, "size": a.size, "kind_label": names.get(a.kind, a.kind),
                 "delete_url": reverse(f"{self.base}-detach", args=[self.object.pk, a.pk]) if may else "",
             }
-            for a in attachments_of(self.object)
+            for a in kept
         ]  # fmt: skip
         extra = {"attach_form": AttachForm(kinds=kinds), "attach_url": reverse(f"{self.base}-attach", args=[self.object.pk])} if may else {}
         return super().detail_context() | {"attachments": shown} | extra

@@ -100,6 +100,7 @@ class FlowPages(RecordPages):
         except Refused as no:
             if page.own_page:
                 form.add_error(no.field if no.field in form.fields else None, no.message)
+                self.object = self.get_queryset().filter(pk=self.object.pk).first() or self.object  # as stored, not as undone
                 return self.asking(name, form, status=409)
             beside = no.field in {f.name for f in form.visible_fields()} - {"opinion"}
             if beside:

@@ -6,26 +6,31 @@ from typing import Any
 from django.core.paginator import Page, Paginator
 
 EXACT_UP_TO = 10_000
+FOUND_UP_TO = 1_000  # hits of a searched word: each is a row read somewhere on the disk
 SIZES = (10, 20, 50, 100)
 DEFAULT_SIZE = 20
 LONGEST = 9  # digits that fit an integer column
 
 
 class RecordPaginator(Paginator):
-    """Counts exactly up to 10,000 rows; a page past the end is the last page."""
+    """Counts exactly up to 10,000 rows (or `exact`); a page past the end is the last page."""
+
+    def __init__(self, *args: Any, exact: int | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.exact = EXACT_UP_TO if exact is None else exact
 
     @cached_property
     def count(self) -> int:
-        """The number of rows, at most 10,001."""
+        """The number of rows, at most one more than is counted exactly."""
         rows: Any = self.object_list
         data = getattr(rows, "data", rows)  # a table wraps its queryset twice
         data = getattr(data, "data", data)
-        return len(data) if isinstance(data, list) else data.order_by()[: EXACT_UP_TO + 1].count()
+        return len(data) if isinstance(data, list) else data.order_by().values("pk")[: self.exact + 1].count()
 
     @property
     def is_capped(self) -> bool:
-        """Whether there are more than 10,000."""
-        return self.count > EXACT_UP_TO
+        """Whether there are more than are counted."""
+        return self.count > self.exact
 
     def page(self, number: int | str) -> Page:
         """The page, or the nearest one that exists: the first for what is no page number."""

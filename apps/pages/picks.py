@@ -6,13 +6,30 @@ A choice that does not exist and one the person may not see get the same answer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from html import escape
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import Model
+from django.forms.utils import flatatt
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 
 NOT_OFFERED = "所选项不在可选范围内，重新选择。"
+
+
+class LongSelect(forms.Select):
+    """A select whose options are put together by hand: a template each takes 30 ms for the thousand companies of a group."""
+
+    def render(self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: Any = None) -> SafeString:
+        """Closing tags of options, which HTML does not need, are left out."""
+        given = self.build_attrs(self.attrs, attrs)
+        chosen = set(self.format_value(value))
+        pairs: Any = (("" if key is None else str(key), text) for key, text in self.choices)
+        lines = (f'<option value="{escape(key)}"{" selected" if key in chosen else ""}>{escape(str(text))}' for key, text in pairs)
+        options = mark_safe("".join(lines))  # noqa: S308 -- escaped above
+        return format_html('<select name="{}"{}>{}</select>', name, flatatt(given), options)
 
 
 class PickField(forms.ChoiceField):

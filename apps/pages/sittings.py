@@ -29,6 +29,7 @@ from apps.org.queries import members, units_for, units_seen
 from apps.org.scope import scope_of
 from apps.org.services import confirm_sitting
 from apps.pages.forms import worded
+from apps.pages.tables import RecordTable
 from apps.pages.views import RecordPages
 
 TITLE = "会议登记"
@@ -97,7 +98,7 @@ class SittingFilter(filters.FilterSet):
         return rows.filter(confirmed_at__isnull=value == "0")
 
 
-class SittingTable(tables.Table):
+class SittingTable(RecordTable):
     """One line of the list."""
 
     title = tables.Column("会议", accessor="number", order_by=("body__kind", "number", "pk"), attrs={"td": {"class": "m1"}})

@@ -27,7 +27,7 @@ from apps.pages import services
 from apps.pages.forms import as_read, without_errors
 from apps.pages.idempotency import answered, once
 from apps.pages.models import SavedView
-from apps.pages.paging import SIZES, RecordPaginator, size_from, whole
+from apps.pages.paging import FOUND_UP_TO, SIZES, size_from, whole
 
 Trail = list[tuple[str, str]]  # named here: inside the class `list` is the page of that name
 Conflicts = list[dict[str, Any]]
@@ -76,6 +76,7 @@ class RecordPages(View):
     EDITING: ClassVar[frozenset[str]] = frozenset({"edit", "draft"})  # pages only for who may change the record
     TEMPLATES: ClassVar[dict[str, str]] = {"new": "form", "edit": "form"}
     object: Any = None
+    visible: Any = None  # on the list: the rows the caller may see, before the filter
     request: PortalRequest
 
     @classmethod
@@ -143,13 +144,27 @@ class RecordPages(View):
 
     def list(self, request: PortalRequest) -> HttpResponse:
         """The filtered list; a fragment of it for HTMX."""
-        filterset = self.filterset_class(request.GET, self.get_queryset(), request=request)
-        table = self.table_class(self.for_list(filterset.qs), order_by=request.GET.get("sort") or None)
-        table.paginate(page=request.GET.get("page", 1), per_page=size_from(request.GET.get("per_page")), paginator_class=RecordPaginator)
-        request.session[f"list:{self.base}"] = request.GET.urlencode() if request.GET else ""
+        self.visible = self.get_queryset()
+        filterset = self.filterset_class(request.GET, self.visible, request=request)
+        table = self.table_class(filterset.qs, order_by=request.GET.get("sort") or None)
+        fetch = lambda keys: self.for_list(self.visible.filter(pk__in=keys))  # noqa: E731 -- the scope once more, for these rows
+        size, exact = size_from(request.GET.get("per_page")), FOUND_UP_TO if request.GET.get("q", "").strip() else None
+        table.show(page=request.GET.get("page", 1), per_page=size, fetch=fetch, exact=exact)
+        self.remember_list(request)
         saved = SavedView.objects.filter(user=request.user, register=self.base).order_by("pk")
-        context = {"table": table, "filter": filterset, "sizes": SIZES, "saved_views": saved, "may_add": self.may_add()}
-        return self.render(context | self.list_context(filterset.qs))
+        context = {"table": table, "filter": filterset, "dependent": self.dependent(filterset), "sizes": SIZES, "saved_views": saved}
+        return self.render(context | {"may_add": self.may_add()} | self.list_context(filterset.qs))
+
+    def dependent(self, filterset: Any) -> tuple[Any, ...]:
+        """Fields of the filter whose choices hang on another one: drawn anew with a swapped list."""
+        names = getattr(filterset, "DEPENDENT", ()) if self.request.headers.get("HX-Request") else ()
+        return tuple(filterset.form[name] for name in names)
+
+    def remember_list(self, request: PortalRequest) -> None:
+        """The conditions for the way back; looking at the same list again writes no session."""
+        key, query = f"list:{self.base}", request.GET.urlencode()
+        if request.session.get(key, "") != query:
+            request.session[key] = query
 
     def may_add(self) -> bool:
         """Whether the "new" button is shown."""
@@ -242,6 +257,8 @@ class RecordPages(View):
 
     def refused_form(self, form: Any, formsets: dict[str, Any], no: Refused | None = None) -> HttpResponse:
         """The same form with the reasons; what was typed is kept as a draft as well."""
+        if self.object is not None:  # what was undone is still on the row in memory: the page shows the stored version
+            self.object = self.get_queryset().filter(pk=self.object.pk).first() or self.object
         draft = None
         with suppress(Refused):  # too long to be kept: it is still on the page
             draft = services.save_draft(self.request.user, key=self.draft_key, posted=self.request.POST, at=timezone.now())

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.functional import cached_property
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import action
@@ -16,7 +17,7 @@ from rest_framework.response import Response
 
 from apps.flow.queries import open_todos, steps_of
 from apps.flow.services import facts
-from apps.pages.api import RecordSerializer, RecordViewSet, as_form_data
+from apps.pages.api import PlainSerializer, RecordSerializer, RecordViewSet, as_form_data
 from apps.pages.forms import MoveForm
 from apps.pages.idempotency import once
 from apps.pages.side_forms import SignersForm
@@ -26,7 +27,7 @@ from apps.risks.filters import RiskFilter
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, errors_of, full_errors
 from apps.risks.machine import may_edit
 from apps.risks.models import Measure, RiskPoint
-from apps.risks.queries import for_list, phone_for
+from apps.risks.queries import phone_for
 from apps.risks.rules import Incomplete
 
 MOVES: dict[str, tuple[Callable[..., Any], type[MoveForm]]] = {
@@ -53,7 +54,7 @@ MOVES: dict[str, tuple[Callable[..., Any], type[MoveForm]]] = {
 }
 
 
-class MeasureSerializer(serializers.ModelSerializer):
+class MeasureSerializer(PlainSerializer):
     """One measure, as read."""
 
     kind_label = serializers.CharField(source="get_kind_display", read_only=True)
@@ -85,9 +86,14 @@ class RiskPointSerializer(RecordSerializer):
         ]
         read_only_fields = fields
 
+    @cached_property
+    def of_measure(self) -> MeasureSerializer:
+        """Made once: a serializer costs more than the rows it shows."""
+        return MeasureSerializer()
+
     def get_measures(self, record: RiskPoint) -> list[dict[str, Any]]:
         rows = sorted(record.measures.all(), key=lambda m: (m.number, m.pk))
-        return [dict(row) for row in MeasureSerializer(rows, many=True).data]
+        return [self.of_measure.to_representation(row) for row in rows]
 
     def get_phone(self, record: RiskPoint) -> str:
         return phone_for(self.context["request"].user, record)
@@ -137,7 +143,7 @@ class RiskViewSet(RecordViewSet):
     serializer_class = RiskDetailSerializer
 
     def get_queryset(self) -> Any:
-        return for_list(super().get_queryset()).prefetch_related("measures")
+        return super().get_queryset().select_related("unit").prefetch_related("measures")
 
     def get_serializer_class(self) -> Any:
         return RiskPointSerializer if self.action == "list" else RiskDetailSerializer
@@ -182,7 +188,8 @@ class RiskViewSet(RecordViewSet):
         values = ({} if instance is None else stored_values(instance)) | {k: v for k, v in data.items() if k != "measures"}
         posted = as_form_data(values, rows={"measures": [flat(row) for row in rows]})
         user: Any = self.request.user
-        return RiskPointForm(posted, user=user, instance=instance), MeasureFormSet(posted, user=user, instance=instance)
+        form = RiskPointForm(posted, user=user, instance=instance)
+        return form, MeasureFormSet(posted, user=user, instance=instance, beside=form)
 
     def write(self, data: dict[str, Any], *, instance: RiskPoint | None) -> RiskPoint:
         form, formset = self.forms_for(data, instance=instance)

@@ -17,7 +17,7 @@ from apps.pages.forms import worded
 from apps.pages.picks import NOT_OFFERED, CodesField, PickField
 from apps.parameters import queries as parameters
 from apps.risks import sections
-from apps.risks.content import DICTIONARY_OF, FIELDS, MEASURE_FIELDS
+from apps.risks.content import DICTIONARY_OF, FIELDS, GRADING, MEASURE_FIELDS
 from apps.risks.models import SAME_NAME, Measure, RiskPoint
 from apps.risks.queries import duplicates_of, writable_departments
 from apps.risks.rules import CRITERIA, FROZEN_KEYS, Faults, missing_for_submission
@@ -116,7 +116,8 @@ class RiskPointForm(forms.ModelForm):
         self.pick("post").offer(posts_of(ids), label=lambda post: f"{post.department} {post.name}")
         held = [getattr(self.instance, f"{name}_id") for name in PEOPLE]
         gone = Person.objects.filter(Q(pk__in=[i for i in held if i]), is_active=False) if any(held) else []
-        people = [*people_of(ids), *gone]  # somebody who left stays on a paper that names him
+        self.people = list(people_of(ids))
+        people = [*self.people, *gone]  # somebody who left stays on a paper that names him
         for name in PEOPLE:
             leading = [p for p in people if p.category in Person.LEADING]
             shown = {"leader": leading, "secretary": [p for p in people if p.is_secretary]}.get(name, people)
@@ -162,8 +163,8 @@ class RiskPointForm(forms.ModelForm):
         return data
 
     def _get_validation_exclusions(self) -> set[str]:
-        """The pick-lists have checked that their rows exist."""
-        return {*super()._get_validation_exclusions(), "unit", "department", "post", *PEOPLE}  # type: ignore[misc]  # Django's own hook, unknown to the stubs
+        """The pick-lists have checked that their rows exist, and the choices that a grade is one: no constraint is asked for that."""
+        return {*super()._get_validation_exclusions(), "unit", "department", "post", *PEOPLE, *GRADING["lc"]}  # type: ignore[misc]  # Django's own hook, unknown to the stubs
 
     def _post_clean(self) -> None:
         """A point registered twice is said beside its name."""
@@ -225,18 +226,24 @@ class BaseMeasureFormSet(forms.BaseFormSet):
     """The measures of one point; empty rows and rows marked for deletion are left out."""
 
     def __init__(
-        self, *args: Any, user: User, instance: RiskPoint | None = None, like: BaseMeasureFormSet | None = None, **kwargs: Any
-    ) -> None:
-        """`like`: a formset of the same unit that lends its departments and people."""
+        self, *args: Any, user: User, instance: RiskPoint | None = None, beside: RiskPointForm | None = None,
+        like: BaseMeasureFormSet | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """`beside`: the form of the point, whose people serve here too; `like`: a formset of the same unit that lends all it offers."""
         data = args[0] if args else kwargs.get("data")
-        unit = chosen_unit(user, instance, data) if like is None else None
-        ids = [unit.pk] if unit is not None else []
+        rows = like.form_kwargs if like is not None else self.offered(beside, user, instance, data)
         stored = list(instance.measures.order_by("number", "pk")) if instance is not None and instance.pk else []
         if data is None:
             initial = [{"id": m.pk, **forms.model_to_dict(m, fields=MEASURE_FIELDS)} for m in stored]
             kwargs.setdefault("initial", initial)
-        rows = like.form_kwargs if like is not None else {"departments": list(departments_of(ids)), "people": list(people_of(ids))}
         super().__init__(*args, **({"prefix": "measures", "form_kwargs": rows} | kwargs))
+
+    @staticmethod
+    def offered(beside: RiskPointForm | None, user: User, instance: RiskPoint | None, data: Any) -> dict[str, Any]:
+        """The departments and people of the unit these measures belong to."""
+        unit = beside.unit if beside is not None else chosen_unit(user, instance, data)
+        ids = [unit.pk] if unit is not None else []
+        return {"departments": list(departments_of(ids)), "people": list(people_of(ids)) if beside is None else beside.people}
 
     @property
     def kept_forms(self) -> list[MeasureForm]:

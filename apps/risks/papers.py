@@ -35,7 +35,7 @@ def risk_ledger(job: Job, progress: Progress) -> Result:
         raise Denied("您已没有查看廉政风险点的权限。")
     query = QueryDict(job.params.get("query", ""))
     found = RiskFilter(query, RiskPoint.objects.visible_to(user), request=SimpleNamespace(user=user))
-    rows = for_list(found.qs).select_related("head").prefetch_related("measures")
+    rows = for_list(found.qs).select_related("head", "leader").prefetch_related("measures")
     total = rows.count()
     unit = unit_of(user)
     now = timezone.now()

@@ -7,25 +7,28 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import Count, F, IntegerField, OuterRef, Prefetch, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
 
 from apps.accounts.models import User
+from apps.core.counts import TALLIED, CountOf
+from apps.core.keys import among
 from apps.core.masking import mask_phone
+from apps.core.search import matching
 from apps.flow.queries import is_returned, open_todos, todos_of
 from apps.flow.services import owner_names
-from apps.org.models import Assignment, Department
+from apps.org.models import Assignment, Department, Post
 from apps.org.queries import departments_of, in_force
 from apps.org.roles import Role
 from apps.org.scope import scope_of
 from apps.risks.content import code_text
-from apps.risks.models import GONE, Measure, RiskPoint
+from apps.risks.models import GONE, LEVEL_RANK, SEARCHED, Measure, RiskPoint
 
 if TYPE_CHECKING:
     from apps.org.models import Unit
 
 State = RiskPoint.State
-LISTED = ("unit", "department", "post", "leader", "responsible", "created_by")
+LISTED = ("unit", "department", "post", "responsible")
 TOLD = (Role.R15, Role.R16, Role.R19, Role.R20)  # who hears of a publicity in the unit
 
 
@@ -60,11 +63,43 @@ def for_list(rows: QuerySet[RiskPoint]) -> QuerySet[RiskPoint]:
 
 def for_detail(rows: QuerySet[RiskPoint]) -> QuerySet[RiskPoint]:
     """The rows with everything the detail page names."""
-    people = ("head", "secretary", "updated_by", "sitting__body")
-    return rows.select_related(*LISTED, *people)
+    people = ("leader", "head", "secretary", "created_by", "updated_by", "sitting__body")
+    return rows.select_related(*LISTED, *people).prefetch_related(named_measures())
+
+
+def named_measures() -> Prefetch:
+    """The measures with whom they name, for `RiskPoint.listed_measures`."""
+    return Prefetch("measures", queryset=Measure.objects.select_related("department", "person"))
+
+
+# What a list may be sorted by. Every order ends in the key, so that pages never repeat a row, and an index holds both, so that
+# a page is read from it in either direction.
+ORDERS: dict[str, Any] = {
+    "number": "number", "name": "name", "unit": "unit__sort_no", "level": LEVEL_RANK, "state": "state", "year": "year",
+    "updated_at": "updated_at", "review_due_on": "review_due_on",
+}  # fmt: skip
+
+
+def sorted_by(rows: QuerySet[RiskPoint], order: str) -> QuerySet[RiskPoint]:
+    """The rows in an order of ORDERS (`-` before it turns it round, the key with it), newest first otherwise."""
+    name, falling = order.removeprefix("-"), order.startswith("-")
+    if name not in ORDERS:
+        return rows.order_by("-updated_at", "-pk")
+    key = F(ORDERS[name]) if isinstance(ORDERS[name], str) else ORDERS[name]
+    return rows.order_by(key.desc() if falling else key.asc(), "pk" if falling else "-pk")
 
 
 # -- conditions that lists, counts and reminders share ------------------------------------------------------------------
+
+
+def containing(text: str) -> Q:
+    """Points with every word in name, content and number together, or in the name of their post.
+
+    The posts are asked for first: as plain keys they leave the index over the text in use, which a join would not.
+    """
+    posts = list(Post.objects.filter(matching("name", text)).values_list("pk", flat=True))
+    found = matching(SEARCHED, text)
+    return found | among("post_id", posts) if posts else found
 
 
 def waiting_for(user: User) -> Q:
@@ -80,14 +115,14 @@ def review_due_by(last: datetime.date) -> Q:
 
 def unmet() -> Q:
     """Points in force with a measure not carried out yet."""
-    open_ones = Measure.objects.filter(point=OuterRef("pk")).exclude(progress__in=Measure.SETTLED)
-    return Q(Exists(open_ones), state__in=[State.IN_FORCE, State.ADJUSTING])
+    open_ones = Measure.objects.filter(progress__in=Measure.OPEN)
+    return Q(pk__in=open_ones.values("point"), state__in=[State.IN_FORCE, State.ADJUSTING])
 
 
 def overdue_measures(today: datetime.date) -> Q:
     """Points in force with a measure whose date is past."""
-    late = Measure.objects.filter(point=OuterRef("pk"), due_on__lt=today).exclude(progress__in=Measure.SETTLED)
-    return Q(Exists(late), state__in=[State.IN_FORCE, State.ADJUSTING])
+    late = Measure.objects.filter(due_on__lt=today, progress__in=Measure.OPEN)
+    return Q(pk__in=late.values("point"), state__in=[State.IN_FORCE, State.ADJUSTING])
 
 
 def condition_of(view: str, user: User, *, today: datetime.date) -> Q:
@@ -112,13 +147,15 @@ VIEWS = (
 )
 
 
-def view_counts(user: User, *, today: datetime.date) -> list[Figure]:
-    """The system views of the list with their numbers, in one query."""
-    counted = {
-        key: Count("pk", filter=condition) if (condition := condition_of(key, user, today=today)) else Count("pk") for key, _, _ in VIEWS
-    }
-    found: dict[str, int] = RiskPoint.objects.visible_to(user).aggregate(**{f"n_{key}": count for key, count in counted.items()})
-    return [Figure(key, label, found[f"n_{key}"], url) for key, label, url in VIEWS]
+def view_counts(user: User, *, today: datetime.date, rows: QuerySet[RiskPoint] | None = None) -> list[Figure]:
+    """The system views of the list with their numbers, in one query; none is counted beyond TALLIED.
+
+    `rows` are the user's visible points where the caller has them already.
+    """
+    seen = RiskPoint.objects.visible_to(user) if rows is None else rows
+    counts = [CountOf(seen.filter(condition_of(key, user, today=today)), most=TALLIED) for key, _, _ in VIEWS]
+    found = User.objects.filter(pk=user.pk).values_list(*counts).first() or (0,) * len(VIEWS)
+    return [Figure(key, label, count, url) for (key, label, url), count in zip(VIEWS, found, strict=True)]
 
 
 # -- for the workbench ---------------------------------------------------------------------------------------------------

@@ -6,14 +6,17 @@ import datetime
 from typing import Any
 
 import django_tables2 as tables
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core.templatetags.ui import lamp, level, pill, short_day, state_kind
 from apps.flow.rules import RETURNED
+from apps.pages.tables import RecordTable
 from apps.risks.content import code_text
 from apps.risks.models import RiskPoint
+from apps.risks.queries import sorted_by
 
 SOON = datetime.timedelta(days=14)
 
@@ -26,23 +29,29 @@ def short(text: str) -> str:
     return text if len(text) <= LINE else f"{text[: LINE - 1]}…"
 
 
-class RiskTable(tables.Table):
+class RiskTable(RecordTable):
     """One line a point: what it is, whose it is, how far its measures are, when it is looked at again."""
 
     number = tables.Column(verbose_name="编号", attrs={"td": {"class": "nw sec m-hide lg-hide"}})
     level = tables.Column(verbose_name="等级", attrs={"td": {"class": "m2"}})
-    name = tables.Column(verbose_name="风险点", attrs={"td": {"class": "m1 wide"}})
+    name = tables.Column(verbose_name="风险点", order_by=("name", "-pk"), attrs={"td": {"class": "m1 wide"}})
     domain = tables.Column(verbose_name="业务领域", orderable=False, attrs={"td": {"class": "mid m-hide lg-hide"}})
     place = tables.Column(verbose_name="责任岗位", empty_values=(), orderable=False, attrs={"td": {"class": "nw"}})
     measures = tables.Column(verbose_name="防控措施", empty_values=(), orderable=False, attrs={"td": {"class": "num m-hide"}})
     responsible = tables.Column(verbose_name="责任人", orderable=False, attrs={"td": {"class": "nw m-hide"}})
-    review_due_on = tables.Column(verbose_name="复查期限", empty_values=(), attrs={"td": {"class": "nw"}})
-    state = tables.Column(verbose_name="状态", attrs={"td": {"class": "nw m-hide"}})
+    review_due_on = tables.Column(
+        verbose_name="复查期限", empty_values=(), order_by=("review_due_on", "-pk"), attrs={"td": {"class": "nw"}}
+    )
+    state = tables.Column(verbose_name="状态", order_by=("state", "-pk"), attrs={"td": {"class": "nw m-hide"}})
 
     class Meta:
         model = RiskPoint
         fields = ("number", "level", "name", "domain", "place", "measures", "responsible", "review_due_on", "state")
         order_by_field = "sort"
+
+    def order_level(self, queryset: QuerySet[RiskPoint], is_descending: bool) -> tuple[QuerySet[RiskPoint], bool]:
+        """High, middle, low: not by the letters of the codes."""
+        return sorted_by(queryset, "-level" if is_descending else "level"), True
 
     def render_level(self, record: RiskPoint) -> Any:
         return level(record.level)

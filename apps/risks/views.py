@@ -63,6 +63,7 @@ class RiskPages(AttachmentPages):
     filterset_class = RiskFilter
     base = "risks"
     new_label = "登记风险点"
+    form: Any = None
 
     delete_draft = staticmethod(services.delete_draft)
     STANDS_FOR: ClassVar[dict[str, str]] = {"objection": "publicity", "adjusting": "in_force"}
@@ -101,7 +102,7 @@ class RiskPages(AttachmentPages):
 
     def list_context(self, rows: Any) -> dict[str, Any]:
         chosen = self.request.GET.get("view") or ("all" if not self.request.GET else "")
-        figures = queries.view_counts(self.request.user, today=timezone.localdate())
+        figures = queries.view_counts(self.request.user, today=timezone.localdate(), rows=self.visible)
         views = [{"label": f.label, "url": f.url, "count": f.count, "on": f.key == chosen, "hot": f.key == "todo"} for f in figures]
         query = self.request.GET.urlencode()
         ledger = {
@@ -148,8 +149,13 @@ class RiskPages(AttachmentPages):
     def may_edit(self, record: Any) -> bool:
         return record.is_editable and may_edit(self.request.user, record)
 
+    def get_form(self, **kwargs: Any) -> Any:
+        """Kept for the measures beside it, which offer the same people."""
+        self.form = super().get_form(**kwargs)
+        return self.form
+
     def get_formsets(self, **kwargs: Any) -> dict[str, Any]:
-        formset = MeasureFormSet(user=self.request.user, instance=self.object, **kwargs)
+        formset = MeasureFormSet(user=self.request.user, instance=self.object, beside=self.form, **kwargs)
         formset.title, formset.add_label = "防控措施", "添加一条措施"
         return {"measures": formset}
 
@@ -193,8 +199,10 @@ class RiskPages(AttachmentPages):
     # -- detail --------------------------------------------------------------------------------------------------
 
     def get_queryset(self) -> Any:
+        """The row a move acts on is read anew by its service: it needs none of what the page shows."""
         rows = super().get_queryset()
-        return queries.for_detail(rows) if self.page != "list" else rows
+        acts = self.page == "move" and self.request.method == "POST" and self.object is None
+        return rows if self.page == "list" or acts else queries.for_detail(rows)
 
     def line(self) -> tuple[tuple[str, str], ...]:
         """Only a high point has the party committee still before it."""
@@ -229,7 +237,7 @@ class RiskPages(AttachmentPages):
             "title": record.name,
             "facts": sections.facts(record),
             "sections": [*sections.content(record, phone=queries.phone_for(self.request.user, record)), *self.origin()],
-            "measures": list(record.measures.select_related("department", "person").order_by("number", "pk")),
+            "measures": record.listed_measures,
             "objections": list(record.objections.select_related("by", "answered_by").order_by("pk")),
             "adjustments": list(record.adjustments.select_related("opened_by").order_by("-pk")),
             "phrases": PHRASES.get(record.state, ()),

@@ -6,6 +6,9 @@ SELECT 'CREATE ROLE portal_owner' WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE
 SELECT 'CREATE ROLE portal_app' WHERE NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'portal_app') \gexec
 ALTER ROLE portal_owner LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'owner_password';
 ALTER ROLE portal_app LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD :'app_password';
+-- A page names up to twelve rows beside its own, each by its key: in the order as written. Trying every order of eight joins
+-- at a time takes PostgreSQL 14 ms for a query of half a millisecond.
+ALTER ROLE portal_app SET join_collapse_limit = 4;
 SELECT 'CREATE DATABASE portal OWNER portal_owner' WHERE NOT EXISTS (SELECT 1 FROM pg_database WHERE datname = 'portal') \gexec
 REVOKE ALL ON DATABASE portal FROM PUBLIC;
 GRANT CONNECT ON DATABASE portal TO portal_app;

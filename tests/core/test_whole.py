@@ -61,6 +61,24 @@ def test_a_refusal_caught_inside_an_act_leaves_nothing_half_done():
     assert kinds() == set()
 
 
+def test_a_refusal_caught_at_the_end_of_an_act_is_no_silent_loss():
+    @all_or_nothing
+    def inner():
+        try:
+            write("lost", refuse=True)
+        except Refused:
+            return
+
+    @all_or_nothing
+    def outer():
+        write("kept")
+        inner()
+
+    with pytest.raises(TransactionManagementError):
+        outer()
+    assert kinds() == set()
+
+
 def test_a_savepoint_of_ones_own_lets_an_act_go_on_after_a_refusal():
     @all_or_nothing
     def careful():

@@ -116,3 +116,21 @@ def test_secrets_are_private_and_the_superuser_is_not_handed_out(state):
     for name in ("secrets", "field-key", "demo-password"):
         assert (state / name).stat().st_mode & 0o777 == 0o600
     assert "DATABASE_ADMIN_URL" not in launcher.Servers(state).environment()
+
+
+@pytest.mark.parametrize("lost", ["secrets", "field-key"])
+def test_a_database_whose_keys_are_lost_is_left_alone_and_said(state, lost):
+    key = state / lost
+    words = key.read_text()
+    key.unlink()
+    try:
+        for _ in range(2):  # the first try made no new key either
+            done = command("run", PORTAL_STATE=state)
+            assert done.returncode == 1
+            assert f"缺少它的密钥 {lost}" in done.stdout
+            assert not key.exists()
+    finally:
+        key.touch(mode=0o600)
+        key.write_text(words)
+    with Portal(state) as portal:
+        assert "READY" in portal.text()

@@ -4,6 +4,7 @@ from django import forms
 from django.contrib.messages import get_messages
 from django.utils import timezone
 
+from apps.accounts.models import User
 from apps.org.models import UnitRecord
 from apps.pages.forms import as_read
 from apps.pages.models import Draft, Submission
@@ -235,3 +236,18 @@ class Sample(forms.Form):
 )  # fmt: skip
 def test_a_field_is_read_by_its_names_not_its_keys(field, value, text):
     assert as_read(Sample(initial={field: value})[field]) == text
+
+
+def test_after_a_hand_in_nobody_could_take_the_same_page_can_be_sent_again(world, as_, filled):
+    record = draft(world, by="clerk")
+    User.objects.exclude(pk=world.clerk.pk).update(is_active=False)
+    browser, address = as_(world.clerk), f"/risks/{record.pk}/edit/"
+    posted = filled(name="改后的名称", version=str(record.version), then="submit", token="t" * 20)
+    refused = browser.post(address, posted)
+    assert "没有可以办理“部门审核”的人员" in refused.content.decode()
+    assert (refused.context["version"], refused.context["conflicts"]) == (record.version, [])
+    User.objects.update(is_active=True)
+    again_ = browser.post(address, posted | {"version": str(refused.context["version"]), "token": "u" * 20})
+    assert again_.status_code == 302
+    record.refresh_from_db()
+    assert (record.state, record.name) == ("department", "改后的名称")

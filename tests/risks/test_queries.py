@@ -122,7 +122,7 @@ def test_three_rows_cost_as_many_queries_as_one(world, question):
             connection,
         ) as caught:
             if question == "list":
-                [(r.unit.name, r.department.name, r.post.name, r.leader.name, r.measures_total, r.state_label) for r in rows]
+                [(r.unit.name, r.department.name, r.post.name, r.responsible.name, r.measures_total, r.state_label) for r in rows]
             elif question == "filtered":
                 list(RiskFilter({"q": "变更", "level": ["high"], "overdue": "on"}, rows, request=Request(person)).qs)
             elif question == "counts":

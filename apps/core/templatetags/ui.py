@@ -13,6 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from apps.core import differences
+from apps.core.counts import TALLIED
 
 register = template.Library()
 
@@ -164,6 +165,12 @@ def page_range(table: Any) -> list[int | str]:
 def total(paginator: Any) -> str:
     """How many rows in words: 137, or 超过 10,000 where a list is not counted to its end."""
     return f"超过 {paginator.count - 1:,}" if getattr(paginator, "is_capped", False) else f"{paginator.count:,}"
+
+
+@register.filter
+def tally(count: int) -> str:
+    """The number on a tab: exact up to 999, then 999+."""
+    return str(count) if count <= TALLIED else f"{TALLIED}+"
 
 
 @register.filter

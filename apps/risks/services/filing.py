@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import prefetch_related_objects
 from django.utils.timezone import localtime
 
 from apps.audit.services import note
@@ -20,6 +21,7 @@ from apps.risks.content import FIELDS, facts_for_audit, plain, write_onto
 from apps.risks.machine import may_edit
 from apps.risks.models import Measure, RiskPoint
 from apps.risks.nodes import open_node
+from apps.risks.queries import named_measures
 from apps.risks.rules import FROZEN_KEYS, Incomplete, missing_for_submission
 from apps.risks.services.writing import MeasureRow, locked, refuse_if_elsewhere, refuse_if_stale, save_row, write_measures
 
@@ -47,7 +49,7 @@ def create_draft(
     refuse_if_elsewhere(record)
     record.regrade()
     save_row(record)
-    rows = write_measures(record, measures)
+    rows = write_measures(record, measures, is_new=True)
     note("risk.created", stream=unit.stream, by=by, at=at, record=record, unit_id=unit.pk, after=facts_for_audit(plain(record, rows)))
     return record
 
@@ -99,16 +101,15 @@ def submit(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str =
 
     Raises Incomplete with every fault at once.
     """
-    fresh = locked(record)
+    fresh = locked(record, "post", "responsible", "head", "leader", "secretary")
     refuse_if_stale(fresh, version)
+    prefetch_related_objects([fresh], named_measures())
     back = shortcut(fresh)
     node = back.back_to if back is not None else "department"
-    if fresh.is_editable:
-        rows = list(fresh.measures.select_related("department", "person").order_by("number", "pk"))
-        if faults := missing_for_submission(fresh, rows, today=localtime(at).date()):
-            raise Incomplete(faults)
+    if fresh.is_editable and (faults := missing_for_submission(fresh, fresh.listed_measures, today=localtime(at).date())):
+        raise Incomplete(faults)
     step = make_move(record, "submit", by=by, at=at, opinion=opinion, version=version, data={"target": node}, starts_round=back is None)
-    keep_version(record, by=by, at=at, reason="提交" if back is None else "退回后提交")
+    keep_version(record, by=by, at=at, reason="提交" if back is None else "退回后提交", read=fresh)
     settle_return(record, at=at)
     open_node(record, node, at=at)
     return step

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 MeasureRow = Mapping[str, Any]  # cleaned values by field; `id` of the measure it replaces, if any
 
 
-def locked(record: RiskPoint) -> RiskPoint:
-    """The stored row, held until the transaction ends."""
-    return RiskPoint._base_manager.select_for_update(of=("self",)).select_related("unit", "department").get(pk=record.pk)
+def locked(record: RiskPoint, *names: str) -> RiskPoint:
+    """The stored row, held until the transaction ends; read with `names`, whom the caller is going to ask for."""
+    return RiskPoint._base_manager.select_for_update(of=("self",)).select_related("unit", "department", *names).get(pk=record.pk)
 
 
 def refuse_if_stale(fresh: RiskPoint, version: int | None) -> None:
@@ -58,9 +58,9 @@ def refuse_if_elsewhere(record: RiskPoint) -> None:
         raise Refused(message, field=field)
 
 
-def write_measures(record: RiskPoint, rows: Sequence[MeasureRow]) -> list[Measure]:
+def write_measures(record: RiskPoint, rows: Sequence[MeasureRow], *, is_new: bool = False) -> list[Measure]:
     """Make the measures those of `rows`, numbered in their order; a row with a known `id` keeps its measure."""
-    kept = {m.pk: m for m in record.measures.all()}
+    kept = {} if is_new else {m.pk: m for m in record.measures.all()}
     written = []
     for number, row in enumerate(rows, start=1):
         measure = kept.pop(row.get("id") or 0, None) or Measure(point=record)
