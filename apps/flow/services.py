@@ -301,9 +301,8 @@ def give_back(
     record: FlowRecord, name: str, *, by: User, at: datetime.datetime, opinion: str, fields: Sequence[str] = (), version: int | None = None
 ) -> Step:
     """Return a record to its author. Remembers who did it, at which node, and which fields are to be changed."""
-    node = record.state
     step = make_move(record, name, by=by, at=at, opinion=opinion, version=version)
-    Return.objects.create(**about(record), step=step, back_to=node, by=by, fields=list(fields), version=_last_version(record))
+    Return.objects.create(**about(record), step=step, back_to=step.source, by=by, fields=list(fields), version=_last_version(record))
     hand_to_author(record, at=at)
     return step
 

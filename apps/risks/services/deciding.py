@@ -28,9 +28,8 @@ def agree(
 
     Raises Refused at 纪检复核 for a lowered level without `lowering_agreed`.
     """
-    node = record.state
     step = flow.make_move(record, "agree", by=by, at=at, opinion=opinion, version=version, data={"lowering_agreed": lowering_agreed})
-    if node == RiskPoint.State.DISCIPLINE and record.is_lowered:
+    if step.source == RiskPoint.State.DISCIPLINE and record.is_lowered:
         record.lowering_agreed = True
         record.save(update_fields=["lowering_agreed"])
     if record.state == RiskPoint.State.PUBLICITY:
