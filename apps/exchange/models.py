@@ -75,6 +75,7 @@ class BatchRow(models.Model):
     object_id = models.BigIntegerField(null=True)
     record = GenericForeignKey("content_type", "object_id")
     object_version = models.PositiveIntegerField(null=True)
+    before = models.JSONField("更新前", null=True)  # of a record that was there: the content it had
 
     class Meta:
         verbose_name = verbose_name_plural = "导入行"

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from django.db import models
-
     from apps.accounts.models import User
     from apps.exchange.finding import Vocabulary
 
@@ -39,8 +37,16 @@ class Bound(Protocol):
     faults: Faults
     hints: Faults
 
-    def write(self, *, by: User, at: datetime.datetime) -> models.Model:
-        """Make the record; called only without faults, inside the batch's transaction."""
+    def ready(self) -> Any:
+        """What `Desk.write` takes of a row without faults: small, for it is kept until every row was looked at."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A record that a row made, or changed: then with the content it had, for the undo."""
+
+    record: Any
+    before: Any = None
 
 
 class Desk(Protocol):
@@ -49,8 +55,14 @@ class Desk(Protocol):
     def choices(self, name: str) -> list[tuple[str, str]] | None:
         """What the form offers for a field; None for one that takes any text."""
 
-    def bind(self, values: Values) -> Bound:
-        """Hold a row against the form."""
+    def expect(self, rows: Sequence[Values]) -> None:
+        """These rows come next: what they all need is read at once."""
+
+    def bind(self, values: Values, *, given: Set[str]) -> Bound:
+        """Hold a row against the form. `given`: the fields of which the sheet speaks; a row that updates a record leaves the others."""
+
+    def write(self, ready: Sequence[Any], *, by: User, at: datetime.datetime) -> list[Written]:
+        """Make the records, in the order of the rows, inside the caller's transaction."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +79,7 @@ class Register:
     asks_for: str = ""  # the headings that were looked for, in words
     also: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # other spellings: {field: {bare text: key}}
     scales: Mapping[str, Any] = field(default_factory=dict)  # {field: (spellings, notes) -> values.Scheme}
-    undo: Any = None  # (record, by, at): take back a record nobody touched
+    undo: Any = None  # (Written, by, at): take back what a row did to a record nobody touched since
 
     def target(self, name: str) -> Target | None:
         """The field of this name."""

@@ -17,6 +17,7 @@ class Posted:
     values: dict[str, list[str]] = field(default_factory=dict)
     unread: Faults = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)  # as they stood in the sheet
+    given: set[str] = field(default_factory=set)  # the fields of which the sheet, the person or the value for all rows speaks
 
 
 def texts_of(cells: Sequence[str], columns: Sequence[Mapping[str, Any]], mapping: Mapping[str, str]) -> dict[str, str]:
@@ -41,6 +42,7 @@ def posted(row: Any, *, columns: Sequence[Mapping[str, Any]], batch: Any, regist
     for name, values in row.typed.items():
         found.values[name] = list(values)
         found.unread.pop(name, None)
+    found.given = ({name for name in batch.mapping.values() if name} | set(batch.same) | set(row.typed)) - set(found.unread)
     return found
 
 

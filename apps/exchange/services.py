@@ -1,18 +1,17 @@
-"""A sheet's way into a register: opened, mapped, checked, corrected, committed as a whole or not at all, undone while untouched."""
+"""A sheet's way into a register up to its commit: opened, mapped, checked, corrected."""
 
 from __future__ import annotations
 
 import datetime
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from django.contrib.contenttypes.models import ContentType
 from django.utils.timezone import localtime
 
-from apps.audit.services import note
 from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
 from apps.exchange.finding import Table, find
@@ -20,15 +19,17 @@ from apps.exchange.models import Batch, BatchRow, RememberedMapping
 from apps.exchange.queries import headings_key, remembered, rows_of
 from apps.exchange.reading import sheets_of
 from apps.exchange.registers import Bound, Desk, Register, register_of
-from apps.exchange.rows import posted
+from apps.exchange.rows import Posted, posted
 from apps.exchange.values import Scheme
 
 if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
     from apps.accounts.models import User
     from apps.org.models import Unit
 
+Progress = Callable[[int, int], None]
 KEEP = datetime.timedelta(days=7)
-UNDO = datetime.timedelta(hours=24)
 MOST_ROWS = 10_000
 AT_ONCE = 500
 
@@ -86,7 +87,7 @@ def _facts(sheet: Mapping[str, Any], table: Table) -> dict[str, Any]:
 @all_or_nothing
 def choose(batch: Batch, *, table: int, by: User) -> Batch:
     """Say which of several registers of the file is meant."""
-    fresh = _open(batch, by=by)
+    fresh = open_one(batch, by=by)
     if not 0 <= table < len(fresh.tables):
         raise Refused("选择要导入的登记表。", field="table")
     fresh.table, fresh.mapping, fresh.answers, fresh.version = table, {}, {}, fresh.version + 1
@@ -94,9 +95,10 @@ def choose(batch: Batch, *, table: int, by: User) -> Batch:
     return fresh
 
 
-def _open(batch: Batch, *, by: User) -> Batch:
-    """The locked batch of this person, not committed yet."""
-    fresh = Batch.objects.select_for_update(of=("self",)).select_related("unit").filter(pk=batch.pk, owner=by).first()
+def open_one(batch: Batch, *, by: User, locked: bool = True) -> Batch:
+    """The batch of this person as it is stored, locked inside a transaction. Raises Refused once it is committed or gone."""
+    rows = Batch.objects.select_for_update(of=("self",)) if locked else Batch.objects
+    fresh = rows.select_related("unit").filter(pk=batch.pk, owner=by).first()
     if fresh is None or fresh.state != Batch.State.OPEN:
         raise Refused("此批次已导入或已过期，刷新页面查看。")
     return fresh
@@ -138,13 +140,15 @@ def spellings(batch: Batch, place: str) -> list[tuple[str, int]]:
 @all_or_nothing
 def arrange(
     batch: Batch, *, unit: Unit, mapping: Mapping[str, str], same: Mapping[str, Sequence[str]], answers: Mapping[str, Mapping[str, str]],
-    splits: bool, by: User, at: datetime.datetime,
+    splits: bool, by: User, at: datetime.datetime, checks: bool = True,
 ) -> Batch:  # fmt: skip
     """Map the columns, give what is the same for all rows, answer for spellings; then check every row. Remembered for the unit.
 
+    Without `checks` the rows stay unchecked until somebody calls `check`.
+
     Raises Refused for a unit he may not write, a field mapped twice, and a needed field that neither a column nor a value fills.
     """
-    fresh, kind = _open(batch, by=by), register_of(batch.register)
+    fresh, kind = open_one(batch, by=by), register_of(batch.register)
     if unit.pk not in {one.pk for one in kind.units(by)}:
         raise Refused("没有在该单位登记的权限，重新选择填报单位。", field="unit")
     places = {str(column["index"]) for column in fresh.chosen["columns"]}
@@ -159,8 +163,14 @@ def arrange(
     facts = {"mapping": fresh.mapping, "answers": fresh.answers, "splits": splits, "used_at": at}
     key: dict[str, Any] = {"unit": unit, "register": fresh.register, "headings": headings_key(fresh.chosen["columns"])}
     RememberedMapping.objects.update_or_create(defaults=facts, **key)
-    check(fresh, rows_of(fresh).exclude(state=BatchRow.State.DROPPED), by=by, at=at)
+    if checks:
+        check(fresh, going(fresh), by=by, at=at)
     return fresh
+
+
+def going(batch: Batch) -> QuerySet[BatchRow]:
+    """The rows that are not left out."""
+    return rows_of(batch).exclude(state=BatchRow.State.DROPPED)
 
 
 def desk_of(batch: Batch, *, by: User, at: datetime.datetime) -> Desk:
@@ -169,25 +179,34 @@ def desk_of(batch: Batch, *, by: User, at: datetime.datetime) -> Desk:
     return made
 
 
-def check(batch: Batch, rows: Iterable[BatchRow], *, by: User, at: datetime.datetime) -> None:
-    """Hold rows against the register's form and keep what it says of each."""
-    kind, desk, done = register_of(batch.register), desk_of(batch, by=by, at=at), []
-    for row in rows:
-        judge(row, batch=batch, kind=kind, desk=desk)
-        done.append(row)
-        if len(done) == AT_ONCE:
-            BatchRow.objects.bulk_update(done, ["faults", "hints", "state"])
-            done = []
-    BatchRow.objects.bulk_update(done, ["faults", "hints", "state"])
+def check(batch: Batch, rows: QuerySet[BatchRow], *, by: User, at: datetime.datetime, progress: Progress | None = None) -> None:
+    """Hold rows against the register's form and keep what it says of each; tells `progress(done, total)` on the way."""
+    total = rows.count()
+    for done, some in judged(batch, rows, by=by, at=at):
+        BatchRow.objects.bulk_update([row for row, _ in some], ["faults", "hints", "state"])
+        if progress is not None:
+            progress(done, total)
 
 
-def judge(row: BatchRow, *, batch: Batch, kind: Register, desk: Desk) -> Bound:
+def judged(
+    batch: Batch, rows: QuerySet[BatchRow], *, by: User, at: datetime.datetime
+) -> Iterator[tuple[int, list[tuple[BatchRow, Bound]]]]:
+    """The rows with the form's side of each, some hundreds at a time, and how many that were so far."""
+    kind, desk, done = register_of(batch.register), desk_of(batch, by=by, at=at), 0
+    each = rows.iterator(chunk_size=AT_ONCE)
+    while some := list(islice(each, AT_ONCE)):
+        read = [posted(row, columns=batch.chosen["columns"], batch=batch, register=kind, desk=desk) for row in some]
+        desk.expect([one.values for one in read])
+        done += len(some)
+        yield done, [(row, judge(row, one, kind=kind, desk=desk)) for row, one in zip(some, read, strict=True)]
+
+
+def judge(row: BatchRow, read: Posted, *, kind: Register, desk: Desk) -> Bound:
     """Set what is wrong with a row and what it lacks; gives the form's side of it."""
-    found = posted(row, columns=batch.chosen["columns"], batch=batch, register=kind, desk=desk)
-    bound = desk.bind(found.values)
+    bound = desk.bind(read.values, given=read.given)
     must = {target.name for target in kind.targets if target.needed}
-    row.faults = bound.faults | {name: text for name, text in found.unread.items() if name in must}
-    row.hints = {name: text for name, text in (bound.hints | found.unread).items() if name not in row.faults}
+    row.faults = bound.faults | {name: text for name, text in read.unread.items() if name in must}
+    row.hints = {name: text for name, text in (bound.hints | read.unread).items() if name not in row.faults}
     row.state = BatchRow.State.BAD if row.faults else BatchRow.State.HINT if row.hints else BatchRow.State.OK
     return bound
 
@@ -195,95 +214,33 @@ def judge(row: BatchRow, *, batch: Batch, kind: Register, desk: Desk) -> Bound:
 @all_or_nothing
 def correct(row: BatchRow, *, typed: Mapping[str, Sequence[str]], by: User, at: datetime.datetime) -> BatchRow:
     """Type over fields of a row; it is checked again."""
-    batch = _open(row.batch, by=by)
+    batch = _touched(row.batch, by=by)
     fresh = BatchRow.objects.select_for_update().get(pk=row.pk, batch=batch)
     known = {target.name for target in register_of(batch.register).targets}
     fresh.typed = fresh.typed | {name: list(values) for name, values in typed.items() if name in known}
-    judge(fresh, batch=batch, kind=register_of(batch.register), desk=desk_of(batch, by=by, at=at))
-    fresh.save(update_fields=["typed", "faults", "hints", "state"])
+    fresh.save(update_fields=["typed"])
+    check(batch, BatchRow.objects.filter(pk=fresh.pk), by=by, at=at)
+    fresh.refresh_from_db()
     return fresh
 
 
 @all_or_nothing
 def drop(row: BatchRow, *, dropped: bool, by: User, at: datetime.datetime) -> BatchRow:
     """Leave a row out of the import, or take it in again."""
-    batch = _open(row.batch, by=by)
+    batch = _touched(row.batch, by=by)
     fresh = BatchRow.objects.select_for_update().get(pk=row.pk, batch=batch)
     if dropped:
         fresh.state = BatchRow.State.DROPPED
         fresh.save(update_fields=["state"])
     else:
-        check(batch, [fresh], by=by, at=at)
+        check(batch, BatchRow.objects.filter(pk=fresh.pk), by=by, at=at)
+        fresh.refresh_from_db()
     return fresh
 
 
-# -- commit and undo -------------------------------------------------------------------------------------------------
-
-
-@all_or_nothing
-def commit(batch: Batch, *, by: User, at: datetime.datetime, progress: Any = None) -> int:
-    """Make a record of every row that is not left out, in one transaction; gives how many.
-
-    Every row is checked again as things are now. Raises Refused with the number of faulty rows; then nothing is written.
-    """
-    fresh, kind = _open(batch, by=by), register_of(batch.register)
-    if fresh.unit is None or not fresh.mapping:
-        raise Refused("先对应各列，再导入。")
-    rows = list(rows_of(fresh).exclude(state=BatchRow.State.DROPPED))
-    if not rows:
-        raise Refused("没有要导入的行。")
-    desk, bad = desk_of(fresh, by=by, at=at), []
-    for done, row in enumerate(rows, start=1):
-        bound = judge(row, batch=fresh, kind=kind, desk=desk)
-        if row.faults:
-            bad.append(row.number)
-        elif not bad:
-            record: Any = bound.write(by=by, at=at)
-            row.content_type, row.object_id, row.object_version = ContentType.objects.get_for_model(record), record.pk, record.version
-        if progress is not None:
-            progress(done, len(rows))
-    if bad:
-        lines = "、".join(map(str, bad[:10])) + ("等" if len(bad) > 10 else "")
-        raise Refused(f"还有 {len(bad)} 行需要修改（第 {lines} 行），改好后再导入。")
-    BatchRow.objects.bulk_update(rows, ["content_type", "object_id", "object_version", "faults", "hints", "state"], batch_size=AT_ONCE)
-    fresh.state, fresh.done_at, fresh.version = Batch.State.DONE, at, fresh.version + 1
-    fresh.save(update_fields=["state", "done_at", "version"])
-    _note("exchange.imported", fresh, by=by, at=at, count=len(rows))
-    return len(rows)
-
-
-def _note(event: str, batch: Batch, *, by: User, at: datetime.datetime, count: int) -> None:
-    assert batch.unit is not None
-    note(event, stream=batch.unit.stream, by=by, at=at, unit_id=batch.unit_id, object_type="exchange.batch", object_id=str(batch.pk),
-         object_label=batch.file_name, after={"register": batch.register, "count": count})  # fmt: skip
-
-
-@all_or_nothing
-def undo(batch: Batch, *, by: User, at: datetime.datetime) -> int:
-    """Take back every record of a batch within 24 hours; gives how many. All or nothing: Refused names the rows somebody touched."""
-    fresh = Batch.objects.select_for_update(of=("self",)).select_related("unit").filter(pk=batch.pk, owner=by).first()
-    if fresh is None or fresh.state != Batch.State.DONE or fresh.done_at is None:
-        raise Refused("此批次没有导入或已撤销。")
-    if at - fresh.done_at > UNDO:
-        raise Refused("导入已超过24小时，不能撤销，请逐条办理。")
-    kind, touched, records = register_of(fresh.register), [], []
-    for row in rows_of(fresh).filter(object_id__isnull=False):
-        record: Any = row.record
-        if record is None or record.version != row.object_version:
-            touched.append(f"第 {row.number} 行{f'（{record}）' if record is not None else ''}")
-        else:
-            records.append(record)
-    if touched:
-        more = f"等 {len(touched)} 行" if len(touched) > 5 else ""
-        raise Refused(f"导入后有记录已被修改或办理，不能整批撤销：{'、'.join(touched[:5])}{more}。")
-    for record in records:
-        kind.undo(record, by=by, at=at)
-    fresh.state, fresh.undone_at, fresh.version = Batch.State.UNDONE, at, fresh.version + 1
-    fresh.save(update_fields=["state", "undone_at", "version"])
-    _note("exchange.undone", fresh, by=by, at=at, count=len(records))
-    return len(records)
-
-
-def forget_expired(*, at: datetime.datetime) -> int:
-    """Remove what nobody committed within its seven days; gives how many batches."""
-    return Batch.objects.filter(state=Batch.State.OPEN, expires_at__lt=at).delete()[1].get("exchange.Batch", 0)
+def _touched(batch: Batch, *, by: User) -> Batch:
+    """The locked batch, of which a row is going to change: whoever judged the rows before has to judge them again."""
+    fresh = open_one(batch, by=by)
+    fresh.version += 1
+    fresh.save(update_fields=["version"])
+    return fresh

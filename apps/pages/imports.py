@@ -17,7 +17,7 @@ from django.views import View
 
 from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
-from apps.exchange import services
+from apps.exchange import committing, services
 from apps.exchange.models import Batch, BatchRow
 from apps.exchange.queries import batches_of, counts, rows_of
 from apps.exchange.reading import TYPES
@@ -308,11 +308,9 @@ class ImportPages(View):
     def commit(self, request: PortalRequest, pk: int) -> HttpResponse:
         """All rows that are not left out, or none."""
         try:
-            count = services.commit(self.batch, by=request.user, at=timezone.now())
+            count = committing.commit(self.batch, by=request.user, at=timezone.now())
         except Refused as no:
             messages.error(request, no.message)
-            if self.batch.unit is not None:  # things may have changed since: show what is wrong now
-                services.check(self.batch, rows_of(self.batch).exclude(state="dropped"), by=request.user, at=timezone.now())
             return redirect(f"{self.base}-import-rows", pk)
         messages.success(request, f"已导入 {count} 行。导入的记录为草稿，补充完整后提交。24小时内未改动的，可以整批撤销。")
         return redirect(f"{self.base}-import-rows", pk)
@@ -320,12 +318,12 @@ class ImportPages(View):
     def may_undo(self) -> bool:
         """Whether the batch can still be undone by the clock."""
         done = self.batch.done_at
-        return self.batch.state == Batch.State.DONE and done is not None and timezone.now() - done <= services.UNDO
+        return self.batch.state == Batch.State.DONE and done is not None and timezone.now() - done <= committing.UNDO
 
     def undo(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Take every record of the batch back."""
         try:
-            count = services.undo(self.batch, by=request.user, at=timezone.now())
+            count = committing.undo(self.batch, by=request.user, at=timezone.now())
         except Refused as no:
             messages.error(request, no.message)
             return redirect(f"{self.base}-import-rows", pk)

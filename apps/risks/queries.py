@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from apps.org.queries import departments_of, in_force
 from apps.org.roles import Role
 from apps.org.scope import scope_of
 from apps.risks.content import code_text
+from apps.risks.machine import may_edit
 from apps.risks.models import GONE, LEVEL_RANK, SEARCHED, Measure, RiskPoint
 
 if TYPE_CHECKING:
@@ -206,9 +208,12 @@ def duplicates_of(
     return (rows.exclude(pk=but) if but is not None else rows).order_by("pk")
 
 
-def by_number(user: User, number: str) -> RiskPoint | None:
-    """The point of this number, when the person may see it."""
-    return RiskPoint.objects.visible_to(user).select_related("unit").filter(number=number.strip().upper()).first()
+def to_update(user: User, numbers: Collection[str], *, unit: Unit) -> list[RiskPoint]:
+    """The points of these numbers in this unit that the person may change now, with their measures and whom they name."""
+    if not numbers:
+        return []
+    rows = RiskPoint.objects.visible_to(user).select_related("unit", "department").filter(number__in=numbers, unit=unit)
+    return [record for record in rows.prefetch_related(named_measures()) if record.is_editable and may_edit(user, record)]
 
 
 def writable_departments(user: User, unit: Unit) -> QuerySet[Department]:

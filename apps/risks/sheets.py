@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import TYPE_CHECKING, Any
 
+from django import forms
 from django.http import QueryDict
 
-from apps.core.errors import Refused
-from apps.exchange.registers import Faults, Register, Target, Values
-from apps.exchange.values import scheme_of
+from apps.exchange.registers import Faults, Register, Target, Values, Written
+from apps.exchange.values import numbered, scheme_of
 from apps.org.queries import units_for
 from apps.risks import services
+from apps.risks.content import FIELDS, MEASURE_FIELDS, plain
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, errors_of
-from apps.risks.models import RiskPoint
-from apps.risks.queries import by_number
+from apps.risks.models import Measure, RiskPoint
+from apps.risks.queries import to_update
 from apps.risks.rules import missing_for_submission
 
 if TYPE_CHECKING:
@@ -93,13 +94,13 @@ def short(text: str) -> str:
 class Row:
     """One row on the page's form."""
 
-    def __init__(self, desk: Desk, values: Values) -> None:
-        self.desk, self.values = desk, {name: list(given) for name, given in values.items()}
+    def __init__(self, desk: Desk, values: Values, *, given: Set[str]) -> None:
+        self.desk, self.given, self.values = desk, set(given), {name: list(texts) for name, texts in values.items()}
         self.hints: Faults = {}
         self.faults: Faults = {}
         self.record = self._old()
         self._complete_names()
-        self.form, self.measures = desk.forms(self.values, self.record)
+        self.form, self.measures = desk.forms(self.values, self.record, given=self.given)
         self._judge()
 
     def _first(self, name: str) -> str:
@@ -107,17 +108,21 @@ class Row:
 
     def _old(self) -> RiskPoint | None:
         """The point a 风险点编号 names; a number that names none he may change is a fault."""
-        number = self._first("number")
+        number = self._first("number").upper()
         if not number:
             return None
-        record = by_number(self.desk.user, number)
-        if record is None or record.unit_id != self.desk.unit.pk or not record.is_editable:
+        record = self.desk.known.get(number)
+        if record is None:
             self.faults["number"] = "编号对应的风险点不存在或当前不能修改，清空编号则作为新的风险点导入"
-            return None
+        elif number in self.desk.updated:
+            self.faults["number"] = "本表中此编号出现两次，只保留一行"
+        self.desk.updated.add(number)
         return record
 
     def _complete_names(self) -> None:
         """Many sheets have one column for both: its text is the 表现形式, its beginning the name."""
+        if self.record is not None:
+            return
         name, shown = self._first("name"), self._first("manifestation")
         if name and not shown:
             self.values["manifestation"] = [name]
@@ -130,10 +135,11 @@ class Row:
         found = errors_of(self.form, self.measures)
         self.faults |= {"measure" if name.startswith("measures") else name: text for name, text in found.items()}
         for name, message in NEEDED.items():
-            if name not in self.faults and not self._first(name):
+            if name not in self.faults and not self._first(name) and (self.record is None or name in self.given):
                 self.faults[name] = message
-        key = (self._first("name"), self._first("layer"), self._first("department"), self._first("post"))
-        if self.record is None and key[0] and key in self.desk.seen:
+        point = self.form.instance
+        key = (point.name, point.layer, point.department_id, point.post_id, point.year)
+        if point.name and key in self.desk.seen:
             self.faults.setdefault("name", "本表中已有同名风险点，修改名称或不导入此行")
         self.desk.seen.add(key)
         if not self.faults:
@@ -145,14 +151,11 @@ class Row:
         kept = [row.instance for row in self.measures.kept_forms]
         lacking = missing_for_submission(self.form.instance, kept, today=self.desk.today)
         if lacking:
-            self.hints["submit"] = f"导入为草稿，提交前还需补充 {len(lacking)} 项"
+            self.hints["submit"] = f"{'更新后仍' if self.record else '导入'}为草稿，提交前还需补充 {len(lacking)} 项"
 
-    def write(self, *, by: User, at: datetime.datetime) -> RiskPoint:
-        """A new draft, or the new content of the draft that the number names."""
+    def ready(self) -> tuple[RiskPoint | None, services.NewPoint]:
         fields, measures = content_from(self.form, self.measures)
-        if self.record is not None:
-            return services.update_point(self.record, fields=fields, measures=measures, by=by, at=at)
-        return services.create_draft(fields, measures=measures, by=by, at=at, level_source="sheet" if fields.get("level") else "")
+        return self.record, services.NewPoint(fields, measures, "sheet" if fields.get("level") else "")
 
 
 class Desk:
@@ -160,7 +163,9 @@ class Desk:
 
     def __init__(self, *, user: User, unit: Unit, today: datetime.date) -> None:
         self.user, self.unit, self.today = user, unit, today
-        self.seen: set[tuple[str, ...]] = set()
+        self.seen: set[tuple[Any, ...]] = set()
+        self.updated: set[str] = set()
+        self.known: dict[str, RiskPoint] = {}
         self.first = RiskPointForm(self._data({}), user=user, today=today)
         self.rows = MeasureFormSet(self._data({}), user=user)
 
@@ -169,14 +174,44 @@ class Desk:
         offered = getattr(field, "choices", None)
         return [(str(key), str(label)) for key, label in offered] if offered is not None else None
 
-    def bind(self, values: Values) -> Row:
-        return Row(self, values)
+    def expect(self, rows: Sequence[Values]) -> None:
+        """The points their numbers name, and the names registered already."""
+        numbers = {text.strip().upper() for values in rows for text in values.get("number") or ()}
+        self.known = {record.number: record for record in to_update(self.user, numbers - {""}, unit=self.unit)}
 
-    def forms(self, values: Values, record: RiskPoint | None) -> tuple[RiskPointForm, Any]:
-        """The page's two forms, filled with these values."""
-        data = self._data(values)
+    def bind(self, values: Values, *, given: Set[str]) -> Row:
+        return Row(self, values, given=given)
+
+    def write(self, ready: Sequence[tuple[RiskPoint | None, services.NewPoint]], *, by: User, at: datetime.datetime) -> list[Written]:
+        """The new ones at once, the others one by one."""
+        made = iter(services.create_drafts(new, by=by, at=at) if (new := [point for old, point in ready if old is None]) else [])
+        return [Written(next(made)) if old is None else self._update(old, point, by=by, at=at) for old, point in ready]
+
+    def _update(self, record: RiskPoint, point: services.NewPoint, *, by: User, at: datetime.datetime) -> Written:
+        before = plain(record, record.listed_measures)
+        wanted: dict[str, Any] = {"fields": point.fields, "measures": point.measures}
+        return Written(services.update_point(record, **wanted, version=record.version, by=by, at=at), before)
+
+    def forms(self, values: Values, record: RiskPoint | None, *, given: Set[str]) -> tuple[RiskPointForm, Any]:
+        """The page's two forms, filled with these values; of a record that is there, the others stay as they are."""
+        data = self._data(values if record is None else {name: texts for name, texts in values.items() if name in given})
+        if record is not None:
+            self._keep(data, record, given=given, texts=values.get("measure") or ())
         form = RiskPointForm(data, user=self.user, instance=record, today=self.today, like=self.first)
-        return form, MeasureFormSet(data, user=self.user, like=self.rows)
+        return form, MeasureFormSet(data, user=self.user, instance=record, like=self.rows)
+
+    def _keep(self, data: QueryDict, record: RiskPoint, *, given: Set[str], texts: Sequence[str]) -> None:
+        """What the sheet does not speak of, as a browser would post it back; a measure whose text is there keeps all it has."""
+        for name, value in forms.model_to_dict(record, fields=[*FIELDS, "phone"]).items():
+            if name not in given:
+                data.setlist(name, posted_value(value))
+        stored = record.listed_measures
+        kept = stored if "measure" not in given else [_same(text, stored) or text for text in _parts(texts, stored)]
+        data["measures-TOTAL_FORMS"], data["measures-INITIAL_FORMS"] = str(len(kept)), "0"
+        for at, measure in enumerate(kept):
+            facts = {"content": measure} if isinstance(measure, str) else forms.model_to_dict(measure, fields=["id", *MEASURE_FIELDS])
+            for name, value in facts.items():
+                data.setlist(f"measures-{at}-{name}", posted_value(value))
 
     def _data(self, values: Values) -> QueryDict:
         """As a browser would post it."""
@@ -193,11 +228,28 @@ class Desk:
         return data
 
 
-def take_back(record: RiskPoint, *, by: User, at: datetime.datetime) -> None:
-    """Undo of an import: a draft nobody touched goes. Raises Refused for one that was there before."""
-    if record.created_at != record.updated_at:
-        raise Refused("本批次更新过原有的风险点，不能整批撤销，请逐条修改。")
-    services.delete_draft(record, by=by, at=at)
+def posted_value(value: Any) -> list[str]:
+    """A stored value as a browser posts it."""
+    if isinstance(value, list | tuple):
+        return [str(one) for one in value]
+    return ["on"] if value is True else [] if value in (None, False, "") else [str(value)]
+
+
+def _same(text: str, stored: Sequence[Measure]) -> Measure | None:
+    return next((measure for measure in stored if measure.content.split() == text.split()), None)
+
+
+def _parts(texts: Sequence[str], stored: Sequence[Measure]) -> list[str]:
+    """The measures of a cell: a text that is one already stays whole, numbered ones are parted as they were written out."""
+    return [part for text in texts for part in ([text] if _same(text, stored) else numbered(text))]
+
+
+def take_back(done: Written, *, by: User, at: datetime.datetime) -> None:
+    """Undo of an import: a new draft goes, a changed one gets the content it had."""
+    if done.before is None:
+        services.delete_draft(done.record, by=by, at=at)
+    else:
+        services.bring_back(done.record, done.before, by=by, at=at)
 
 
 REGISTER = Register(

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from apps.core.errors import Refused
-from apps.exchange import services
+from apps.exchange import committing, services
 from apps.exchange.models import Batch, BatchRow
 from apps.exchange.queries import counts, origin_of, rows_of
 from apps.risks.models import RiskPoint
@@ -47,7 +47,7 @@ def say(world, batch, *, by="author", same=None, **more):
 def test_rows_become_drafts_that_say_where_they_come_from(world, opened):
     batch = opened(splits=True)
     assert counts(batch) == {"hint": 2}
-    assert services.commit(batch, by=again(world.author), at=NOW) == 2
+    assert committing.commit(batch, by=again(world.author), at=NOW) == 2
     first, second = RiskPoint.objects.visible_to(again(world.author)).order_by("number")
     assert (first.state, first.name, first.level, first.level_source, first.unit) == ("draft", "公车管理", "low", "sheet", world.company)
     assert (first.department.name, first.head.name, second.head) == ("工程管理部", "赵静", None)
@@ -60,14 +60,14 @@ def test_nothing_is_written_while_one_row_is_wrong(world, opened):
     batch = opened([*ROWS, ["3", "工程管理部", "", "", "", "", "登记", ""]])
     assert counts(batch) == {"hint": 2, "bad": 1}
     with pytest.raises(Refused, match="还有 1 行需要修改（第 5 行）"):
-        services.commit(batch, by=again(world.author), at=NOW)
+        committing.commit(batch, by=again(world.author), at=NOW)
     assert not RiskPoint._base_manager.exists()
     row = rows_of(batch).get(number=5)
     assert set(row.faults) == {"name", "manifestation"}
     typed = {"name": ["食堂采购"], "manifestation": ["食堂采购不询价，指定供应商。"]}
     row = services.correct(row, typed=typed, by=again(world.author), at=NOW)
     assert row.faults == {}
-    assert services.commit(batch, by=again(world.author), at=NOW) == 3
+    assert committing.commit(batch, by=again(world.author), at=NOW) == 3
 
 
 def test_a_row_left_out_is_not_imported_and_can_come_back(world, opened):
@@ -77,22 +77,22 @@ def test_a_row_left_out_is_not_imported_and_can_come_back(world, opened):
     assert counts(batch) == {"hint": 1, "dropped": 1}
     services.drop(row, dropped=False, by=again(world.author), at=NOW)
     services.drop(row, dropped=True, by=again(world.author), at=NOW)
-    assert services.commit(batch, by=again(world.author), at=NOW) == 1
+    assert committing.commit(batch, by=again(world.author), at=NOW) == 1
 
 
 def test_a_batch_belongs_to_whoever_uploaded_it(world, opened):
     batch = opened()
     with pytest.raises(Refused, match="已导入或已过期"):
-        services.commit(batch, by=again(world.clerk), at=NOW)
+        committing.commit(batch, by=again(world.clerk), at=NOW)
     with pytest.raises(Refused, match="已导入或已过期"):
         services.choose(batch, table=0, by=again(world.clerk))
 
 
 def test_it_is_committed_once(world, opened):
     batch = opened()
-    services.commit(batch, by=again(world.author), at=NOW)
+    committing.commit(batch, by=again(world.author), at=NOW)
     with pytest.raises(Refused, match="已导入或已过期"):
-        services.commit(batch, by=again(world.author), at=NOW)
+        committing.commit(batch, by=again(world.author), at=NOW)
     assert RiskPoint._base_manager.count() == 2
 
 
@@ -105,7 +105,7 @@ def test_the_mapping_comes_back_with_the_same_headings(world, opened):
 
 def test_a_value_for_all_rows_fills_what_the_sheet_lacks(world, opened):
     batch = opened(same={"topic": ["conduct"], "layer": ["department"], "ways": ["self", "people"]})
-    services.commit(batch, by=again(world.author), at=NOW)
+    committing.commit(batch, by=again(world.author), at=NOW)
     assert set(RiskPoint._base_manager.values_list("layer", flat=True)) == {"department"}
     assert RiskPoint._base_manager.first().ways == ["self", "people"]
 
@@ -128,8 +128,8 @@ def test_the_same_name_twice_in_a_sheet_is_a_fault(world, opened):
 
 def test_undo_takes_every_record_back(world, opened):
     batch = opened()
-    services.commit(batch, by=again(world.author), at=NOW)
-    assert services.undo(batch, by=again(world.author), at=NOW + datetime.timedelta(hours=23)) == 2
+    committing.commit(batch, by=again(world.author), at=NOW)
+    assert committing.undo(batch, by=again(world.author), at=NOW + datetime.timedelta(hours=23)) == 2
     assert not RiskPoint._base_manager.exists()
     assert Batch.objects.get().state == "undone"
     assert after(event(event_type="exchange.undone"))["count"] == 2
@@ -137,25 +137,25 @@ def test_undo_takes_every_record_back(world, opened):
 
 def test_undo_after_somebody_touched_a_row_is_refused_with_the_row_named(world, opened):
     batch = opened()
-    services.commit(batch, by=again(world.author), at=NOW)
+    committing.commit(batch, by=again(world.author), at=NOW)
     record = RiskPoint._base_manager.get(name="工程设计")
     update_point(record, fields={"power": "设计审查"}, by=again(world.author), at=NOW)
     with pytest.raises(Refused, match=r"第 4 行（.*工程设计.*）"):
-        services.undo(batch, by=again(world.author), at=NOW)
+        committing.undo(batch, by=again(world.author), at=NOW)
     assert RiskPoint._base_manager.count() == 2
 
 
 def test_undo_ends_after_a_day(world, opened):
     batch = opened()
-    services.commit(batch, by=again(world.author), at=NOW)
+    committing.commit(batch, by=again(world.author), at=NOW)
     with pytest.raises(Refused, match="超过24小时"):
-        services.undo(batch, by=again(world.author), at=NOW + datetime.timedelta(hours=25))
+        committing.undo(batch, by=again(world.author), at=NOW + datetime.timedelta(hours=25))
 
 
 def test_what_nobody_commits_is_forgotten_after_seven_days(world, opened):
     opened()
-    assert services.forget_expired(at=NOW + datetime.timedelta(days=6)) == 0
-    assert services.forget_expired(at=NOW + datetime.timedelta(days=8)) == 1
+    assert committing.forget_expired(at=NOW + datetime.timedelta(days=6)) == 0
+    assert committing.forget_expired(at=NOW + datetime.timedelta(days=8)) == 1
     assert not BatchRow.objects.exists()
 
 

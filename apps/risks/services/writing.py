@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
@@ -19,6 +20,7 @@ from apps.risks.rules import belonging_faults
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
+AT_ONCE = 500  # rows in one statement
 MeasureRow = Mapping[str, Any]  # cleaned values by field; `id` of the measure it replaces, if any
 
 
@@ -41,15 +43,28 @@ def refuse_if_stale(fresh: RiskPoint, version: int | None) -> None:
     raise Refused(f"此记录在 {when} 已{by}{did}，当前状态为“{fresh.state_label}”。刷新后再办理。")
 
 
-def save_row(record: RiskPoint) -> None:
-    """Save a content change. Raises Refused on the name where the same point is registered already."""
+@contextmanager
+def once_only(records: Sequence[RiskPoint]) -> Iterator[None]:
+    """What is stored inside is refused on the name, as a whole, where one of the points is registered already."""
     try:
         with transaction.atomic():
-            record.save()
+            yield
     except IntegrityError as error:
         if "risk_once" not in str(error):
             raise
-        raise Refused(SAME_NAME[record.layer], field="name") from error
+        raise Refused(SAME_NAME[records[0].layer], field="name") from error
+
+
+def save_row(record: RiskPoint) -> None:
+    """Save a content change. Raises Refused on the name where the same point is registered already."""
+    with once_only([record]):
+        record.save()
+
+
+def insert_rows(records: Sequence[RiskPoint]) -> None:
+    """Store new points. Raises as save_row."""
+    with once_only(records):
+        RiskPoint._base_manager.bulk_create(records, batch_size=AT_ONCE)
 
 
 def refuse_if_elsewhere(record: RiskPoint) -> None:
@@ -58,19 +73,29 @@ def refuse_if_elsewhere(record: RiskPoint) -> None:
         raise Refused(message, field=field)
 
 
-def write_measures(record: RiskPoint, rows: Sequence[MeasureRow], *, is_new: bool = False) -> list[Measure]:
+def write_measures(record: RiskPoint, rows: Sequence[MeasureRow]) -> list[Measure]:
     """Make the measures those of `rows`, numbered in their order; a row with a known `id` keeps its measure."""
-    kept = {} if is_new else {m.pk: m for m in record.measures.all()}
-    written = []
-    for number, row in enumerate(rows, start=1):
-        measure = kept.pop(row.get("id") or 0, None) or Measure(point=record)
-        set_measure(measure, row)
-        measure.number = number
+    kept = {m.pk: m for m in record.measures.all()}
+    written = [numbered(kept.pop(row.get("id") or 0, None) or Measure(point=record), row, at) for at, row in enumerate(rows, start=1)]
+    for measure in written:
         measure.save()
-        written.append(measure)
     for gone in kept.values():
         gone.delete()
     return written
+
+
+def insert_measures(each: Iterable[tuple[RiskPoint, Sequence[MeasureRow]]]) -> dict[int, list[Measure]]:
+    """Store the measures of new points; gives them by the point's key."""
+    found = {record.pk: [numbered(Measure(point=record), row, at) for at, row in enumerate(rows, start=1)] for record, rows in each}
+    Measure.objects.bulk_create([measure for rows in found.values() for measure in rows], batch_size=AT_ONCE)
+    return found
+
+
+def numbered(measure: Measure, row: MeasureRow, number: int) -> Measure:
+    """The measure with the values of this row, at this place."""
+    set_measure(measure, row)
+    measure.number = number
+    return measure
 
 
 def set_measure(measure: Measure, row: MeasureRow) -> None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.core.errors import Refused
-from apps.exchange import services
+from apps.exchange import committing, services
 from apps.exchange.models import Batch
 from apps.exchange.queries import counts, rows_of
 from apps.exchange.reading import TYPES
@@ -57,7 +57,7 @@ class Command(BaseCommand):
         for row in rows_of(batch).filter(state="bad"):
             services.drop(row, dropped=True, by=user, at=timezone.now())
         try:
-            made = services.commit(batch, by=user, at=timezone.now())
+            made = committing.commit(batch, by=user, at=timezone.now())
         except Refused as no:
             made = 0
             self.stderr.write(no.message)
