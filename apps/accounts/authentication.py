@@ -2,7 +2,7 @@
 from datetime import timedelta
 
 from django.utils import timezone
-from rest_framework.authentication import BaseAuthentication
+from rest_framework.authentication import BaseAuthentication, SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -12,6 +12,16 @@ from .limits import limits_of
 from .models import ApiToken, User
 
 NOTE_USE_EVERY = timedelta(minutes=1)
+
+
+class PageAuthentication(SessionAuthentication):
+    """The login of the pages, for programs that run inside a page; a writing request carries the page's token."""
+
+    def enforce_csrf(self, request: Request) -> None:
+        try:
+            super().enforce_csrf(request)
+        except PermissionDenied as no:
+            raise PermissionDenied("页面标识缺失或已失效，刷新页面后再提交。", code="csrf") from no
 
 
 class TokenAuthentication(BaseAuthentication):

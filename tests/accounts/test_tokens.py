@@ -237,3 +237,10 @@ def test_a_token_refused_at_the_last_moment_says_why_and_keeps_what_was_typed(in
     page = inside.post("/me/tokens/new/", {"name": "报表对接", "scope": "read", "days": "90"}).content.decode()
     assert "密码刚被修改，重新登录后再新建令牌" in page
     assert 'value="报表对接"' in page
+
+
+def test_a_page_login_without_the_pages_token_is_told_so_in_words(official):
+    browser = Client(enforce_csrf_checks=True)
+    browser.force_login(official)
+    answer = browser.post("/api/v1/probe/", {"a": 1}, content_type="application/json")
+    assert (answer.status_code, answer.json()["detail"]) == (403, "页面标识缺失或已失效，刷新页面后再提交。")

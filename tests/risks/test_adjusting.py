@@ -218,6 +218,7 @@ def test_voiding_ends_a_running_adjustment_and_all_to_dos(world):
     services.void(record, by=again(world.discipline), at=AT, opinion="登记有误，作废")
     row.refresh_from_db()
     assert (record.state, row.state, open_todos(record).count()) == ("void", "refused", 0)
+    assert Notice.objects.get(kind="risk.refused").recipient == row.opened_by
 
 
 def test_a_void_needs_its_reason(world):

@@ -168,6 +168,16 @@ def test_an_objection_not_accepted_starts_the_days_anew(world):
     assert services.end_publicities(today=datetime.date(2026, 6, 11), at=day(6, 11)) == 1
 
 
+def test_voiding_a_point_objected_to_answers_the_objection_and_tells_its_author(world):
+    record = public(world)
+    row = object_to(record, world)
+    services.void(record, by=again(world.discipline), at=day(6, 3), opinion="登记有误，作废")
+    row.refresh_from_db()
+    assert (record.state, row.answer, row.accepted, row.answered_by) == ("void", "风险点已作废：登记有误，作废", True, world.discipline)
+    assert Notice.objects.get(kind="risk.answered").recipient == world.worker
+    assert open_todos(record).count() == 0
+
+
 def test_an_accepted_objection_sends_it_back_to_the_author_and_through_all_nodes(world):
     record = public(world)
     object_to(record, world)

@@ -11,6 +11,8 @@ from apps.flow.models import Step
 from apps.flow.services import make_move
 from apps.risks.machine import STRIKE_REASONS
 from apps.risks.models import Adjustment, RiskPoint
+from apps.risks.services.publicity import answer_all
+from apps.risks.services.writing import tell
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -27,9 +29,14 @@ def strike(record: RiskPoint, *, reason: str, by: User, at: datetime.datetime, o
 
 @all_or_nothing
 def void(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "", version: int | None = None) -> Step:
-    """Declare a point void with a reason; its number is never used again. A running adjustment ends with it."""
+    """Declare a point void with a reason; its number is never used again.
+
+    A running adjustment ends with it, and open objections have the reason as their answer.
+    """
     step = make_move(record, "void", by=by, at=at, opinion=opinion, version=version)
     for row in record.adjustments.filter(state=Adjustment.State.OPEN):
         row.state, row.settled_at = Adjustment.State.REFUSED, at
         row.save(update_fields=["state", "settled_at"])
+        tell([row.opened_by], record, what="refused", title="风险点已作废，您发起的调整不再办理", at=at)
+    answer_all(record, f"风险点已作废：{opinion.strip()}", accepted=True, by=by, at=at)
     return step

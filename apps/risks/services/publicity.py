@@ -119,13 +119,18 @@ def answer_objection(
 ) -> Step:
     """Answer every open objection with the opinion: 不采纳 starts the publicity anew, 采纳修改 sends the point back to its author."""
     step = make_move(record, "answer_objection", by=by, at=at, opinion=opinion, version=version, data={"accepted": accepted})
-    open_ones = list(record.objections.filter(answered_at__isnull=True).select_related("by").order_by("pk"))
-    for row in open_ones:
-        row.answer, row.accepted, row.answered_by, row.answered_at = opinion.strip(), accepted, by, at
-        row.save(update_fields=["answer", "accepted", "answered_by", "answered_at"])
-    tell([row.by for row in open_ones if row.by is not None], record, what="answered", title="您对廉政风险点提出的异议已答复", at=at)
+    answer_all(record, opinion, accepted=accepted, by=by, at=at)
     if accepted:
         hand_to_author(record, at=at)
     else:
         start_publicity(record, at=at)
     return step
+
+
+def answer_all(record: RiskPoint, answer: str, *, accepted: bool, by: User, at: datetime.datetime) -> None:
+    """Give every open objection its answer, and tell whoever signed one."""
+    open_ones = list(record.objections.filter(answered_at__isnull=True).select_related("by").order_by("pk"))
+    for row in open_ones:
+        row.answer, row.accepted, row.answered_by, row.answered_at = answer.strip(), accepted, by, at
+        row.save(update_fields=["answer", "accepted", "answered_by", "answered_at"])
+    tell([row.by for row in open_ones if row.by is not None], record, what="answered", title="您对廉政风险点提出的异议已答复", at=at)
