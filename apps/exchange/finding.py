@@ -22,6 +22,7 @@ _CLOSING = re.compile(
     r"^(填报|填表|制表|编制|审核|审批|批准|负责人签|单位负责人|主要负责人签|签字|签章|日期|时间|联系电话|联系人"
     r"|备注[:：]|注[:：]|注释|说明[:：]|填表说明|合计|小计|总计|共计|以上|第\d+页|\(盖章\)|（盖章）)"
 )
+SAMPLE = re.compile(r"示例\d*\s")  # how a line of the blank sheet begins that shows how to fill it in
 _UNIT_LINE = re.compile(r"(?:填报|编制|所属|责任)?(?:单位|部门)(?:名称)?(?:[（(]盖章[）)])?[:：]\s*([^\s:：]+)")
 
 
@@ -229,6 +230,9 @@ def _take(paper: Paper, row: int, table: Table) -> None:
     text = _line(paper, row)
     if _CLOSING.match(unicodedata.normalize("NFKC", text)):
         table.left_out.append((row + 1, text, "表尾或说明"))
+        return
+    if SAMPLE.match(text):
+        table.left_out.append((row + 1, text, "示例"))
         return
     if paper.is_banner(row):
         table.left_out.append((row + 1, text, "标题行"))

@@ -55,6 +55,9 @@ class Desk(Protocol):
     def choices(self, name: str) -> list[tuple[str, str]] | None:
         """What the form offers for a field; None for one that takes any text."""
 
+    def help(self, name: str) -> str:
+        """What the form says of a field, for the note on the heading of the blank sheet."""
+
     def expect(self, rows: Sequence[Values]) -> None:
         """These rows come next: what they all need is read at once."""
 
@@ -79,6 +82,7 @@ class Register:
     asks_for: str = ""  # the headings that were looked for, in words
     also: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # other spellings: {field: {bare text: key}}
     scales: Mapping[str, Any] = field(default_factory=dict)  # {field: (spellings, notes) -> values.Scheme}
+    samples: Sequence[Mapping[str, str]] = ()  # lines of the blank sheet: {field: text}, or `#1` for the first choice offered
     undo: Any = None  # (Written, by, at): take back what a row did to a record nobody touched since
 
     def target(self, name: str) -> Target | None:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -18,23 +18,24 @@ from django.views import View
 from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.exchange import committing, services
+from apps.exchange.handouts import write_faults, write_template
 from apps.exchange.models import Batch, BatchRow
 from apps.exchange.queries import batches_of, counts, rows_of
 from apps.exchange.reading import TYPES
-from apps.exchange.registers import Register, Target, register_of
-from apps.exchange.rows import posted, reading
-from apps.exchange.values import several
+from apps.exchange.registers import Target, register_of
+from apps.exchange.rows import posted
 from apps.org.models import UnitRecord
 from apps.org.scope import scope_of
-from apps.pages.paging import whole
+from apps.pages import import_jobs
+from apps.pages.answers import file_answer
+from apps.pages.import_columns import ColumnPages
 
 MOST_MB = 10
-MOST_SPELLINGS = 60  # asked about at once in one column
 PER_PAGE = 50
 TABS = (("bad", "需要修改"), ("hint", "有提醒"), ("ok", "通过"), ("", "全部"), ("dropped", "不导入"))
 
 
-class ImportPages(View):
+class ImportPages(ColumnPages, View):
     """The wizard of one register; subclasses name the register and its pages."""
 
     register: ClassVar[str]
@@ -49,13 +50,18 @@ class ImportPages(View):
         "import-batch": {"get": "columns", "post": "arrange"},
         "import-rows": {"get": "rows"},
         "import-row": {"get": "row", "post": "correct"},
+        "import-progress": {"get": "progress"},
+        "import-faults": {"get": "faults"},
+        "import-template": {"get": "blank"},
         "import-commit": {"post": "commit"},
         "import-undo": {"post": "undo"},
         "import-discard": {"post": "discard"},
     }
     ROUTES: ClassVar[dict[str, str]] = {
-        "import": "import/", "import-batch": "import/<int:pk>/", "import-rows": "import/<int:pk>/rows/",
-        "import-row": "import/<int:pk>/rows/<int:row>/", "import-commit": "import/<int:pk>/commit/",
+        "import": "import/", "import-template": "import/template/", "import-batch": "import/<int:pk>/",
+        "import-rows": "import/<int:pk>/rows/",
+        "import-row": "import/<int:pk>/rows/<int:row>/", "import-progress": "import/<int:pk>/progress/",
+        "import-faults": "import/<int:pk>/faults/", "import-commit": "import/<int:pk>/commit/",
         "import-undo": "import/<int:pk>/undo/", "import-discard": "import/<int:pk>/discard/",
     }  # fmt: skip
 
@@ -66,6 +72,7 @@ class ImportPages(View):
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
+        self.kind = register_of(self.register)
         for verb, name in self.HANDLERS[self.page].items():
             setattr(self, verb, getattr(self, name))
 
@@ -81,24 +88,24 @@ class ImportPages(View):
             self.batch = found
         return super().dispatch(request, *args, **kwargs)
 
-    @property
-    def kind(self) -> Register:
-        """The register that takes the rows."""
-        return register_of(self.register)
-
     # -- 1 上传 --------------------------------------------------------------------------------------------------
 
     def start(self, request: PortalRequest) -> HttpResponse:
         """Choose a file; below, what is not imported yet and what was."""
-        return self.render("imports/start.html", {"batches": batches_of(request.user, self.register)[:10], "most_mb": MOST_MB})
+        return self.render("imports/start.html", self.start_context())
+
+    def start_context(self) -> dict[str, Any]:
+        """What was uploaded before; the blank sheets of a few units, more would be a list of their own."""
+        units = list(self.kind.units(self.request.user)[:4])
+        shown = units if len(units) < 4 else units[:1]
+        return {"batches": batches_of(self.request.user, self.register)[:10], "most_mb": MOST_MB, "units": shown}
 
     def upload(self, request: PortalRequest) -> HttpResponse:
         """Read the file and go on to its columns; refused, the page says what to do about the file."""
         try:
             batch = self._opened(request)
         except Refused as no:
-            context = {"batches": batches_of(request.user, self.register)[:10], "most_mb": MOST_MB, "fault": no.message}
-            return self.render("imports/start.html", context, status=422)
+            return self.render("imports/start.html", self.start_context() | {"fault": no.message}, status=422)
         return redirect(f"{self.base}-import-batch", batch.pk)
 
     def _opened(self, request: PortalRequest) -> Batch:
@@ -118,119 +125,15 @@ class ImportPages(View):
                 self.register, path=Path(kept.name), file_name=file.name or "", by=request.user, at=timezone.now()
             )
 
-    # -- 2 对应列 ------------------------------------------------------------------------------------------------
-
-    def columns(self, request: PortalRequest, pk: int) -> HttpResponse:
-        """The columns of the file beside the fields of the register; asks which table where there are several."""
-        if self.batch.state != Batch.State.OPEN:
-            return self.rows(request, pk)
-        if self.batch.table is None:
-            return self.render("imports/tables.html", {"tables": self.batch.tables})
-        return self.render("imports/columns.html", self.columns_context())
-
-    def columns_context(self, typed: dict[str, Any] | None = None) -> dict[str, Any]:
-        """The page of the columns: as typed, as arranged before, or as proposed."""
-        units = list(self.kind.units(self.request.user))
-        unit = self.batch.unit or self._named_unit(units)
-        if typed is None and not self.batch.mapping:
-            typed = services.proposal(self.batch, unit)
-        seen = typed or {"mapping": self.batch.mapping, "answers": self.batch.answers, "splits": self.batch.splits}
-        desk = self.kind.desk(user=self.request.user, unit=unit, today=timezone.localdate())
-        columns = [
-            column | {"place": str(column["index"]), "field": seen["mapping"].get(str(column["index"]), ""), "samples": self.samples(at)}
-            for at, column in enumerate(self.batch.chosen["columns"])
-        ]
-        same = seen.get("same", self.batch.same)
-        return {
-            "columns": columns, "units": units, "unit": unit, "targets": self.kind.targets, "splits": seen["splits"],
-            "remembered": seen.get("remembered"), "questions": self.questions(seen, desk), "found": self.batch.chosen,
-            "same": [self.same_field(t, desk, same) for t in self.kind.targets if t.same and desk.choices(t.name)],
-        }  # fmt: skip
-
-    def _named_unit(self, units: list[Any]) -> Any:
-        """The unit the sheet's own line names, else the person's first."""
-        said = self.batch.chosen["unit"]
-        return next((unit for unit in units if said and said in {unit.name, unit.short_name}), units[0])
-
-    def samples(self, at: int) -> list[str]:
-        """Up to three different texts of a column."""
-        texts = (cells[at].strip() for cells in rows_of(self.batch).values_list("cells", flat=True)[:50] if at < len(cells))
-        return list(dict.fromkeys(text for text in texts if text))[:3]
-
-    def same_field(self, target: Target, desk: Any, same: dict[str, list[str]]) -> dict[str, Any]:
-        """A field that may be one value for all rows."""
-        chosen = same.get(target.name, [])
-        choices = [{"key": key, "label": label, "on": key in chosen} for key, label in desk.choices(target.name) if key]
-        return {"name": target.name, "label": target.label, "many": target.many, "choices": choices}
-
-    def questions(self, seen: dict[str, Any], desk: Any) -> list[dict[str, Any]]:
-        """The spellings nobody can be sure of: those that fit no choice, and every rank of a scale that was not confirmed yet."""
-        found = []
-        scales = services.scales_of(self.batch, seen["mapping"])
-        for place, name in seen["mapping"].items():
-            target, choices = self.kind.target(name), desk.choices(name)
-            if target is None or choices is None:
-                continue
-            answers = seen["answers"].get(name, {})
-            unsure = name in scales and not scales[name].sure
-            asked = [
-                {"text": text, "count": count, "key": answers.get(text, "")}
-                for text, count in self._parts(place, many=target.many)
-                if unsure or not reading(text, choices, target=target, answers={}, also=self.kind.also.get(name, {}))
-            ][:MOST_SPELLINGS]
-            if asked:
-                found.append({"field": name, "label": target.label, "choices": choices, "asked": asked, "unsure": unsure})
-        return found
-
-    def _parts(self, place: str, *, many: bool) -> list[tuple[str, int]]:
-        """The spellings of a column; of cells that list, each part."""
-        if not many:
-            return services.spellings(self.batch, place)
-        found: dict[str, int] = {}
-        for text, count in services.spellings(self.batch, place):
-            for part in several(text):
-                found[part] = found.get(part, 0) + count
-        return sorted(found.items(), key=lambda pair: -pair[1])
-
-    def arrange(self, request: PortalRequest, pk: int) -> HttpResponse:
-        """Keep the mapping and check every row; before that, of several tables the chosen one."""
-        if "table" in request.POST:
-            return self.choose(request)
-        typed = self.typed()
-        unit = next((u for u in self.kind.units(request.user) if str(u.pk) == request.POST.get("unit")), None)
-        try:
-            if unit is None:
-                raise Refused("选择填报单位。", field="unit")
-            services.arrange(self.batch, unit=unit, **typed, by=request.user, at=timezone.now())
-        except Refused as no:
-            return self.render("imports/columns.html", self.columns_context(typed) | {"fault": no.message}, status=422)
-        return redirect(f"{self.base}-import-rows", pk)
-
-    def choose(self, request: PortalRequest) -> HttpResponse:
-        """Which of several tables is meant."""
-        try:
-            services.choose(self.batch, table=whole(request.POST["table"]), by=request.user)
-        except Refused as no:
-            messages.error(request, no.message)
-        return redirect(f"{self.base}-import-batch", self.batch.pk)
-
-    def typed(self) -> dict[str, Any]:
-        """What the page of the columns posts: column-<index>, same-<field>, text-<field>-<n> with key-<field>-<n>."""
-        post = self.request.POST
-        mapping = {str(c["index"]): post.get(f"column-{c['index']}", "") for c in self.batch.chosen["columns"]}
-        same = {t.name: [v for v in post.getlist(f"same-{t.name}") if v] for t in self.kind.targets if t.same}
-        answers: dict[str, dict[str, str]] = {}
-        for name, text in post.items():
-            if name.startswith("text-"):
-                answers.setdefault(name.split("-")[1], {})[str(text)] = post.get("key-" + name.removeprefix("text-"), "")
-        return {"mapping": mapping, "same": same, "answers": answers, "splits": "splits" in post}
-
     # -- 3 校验并修改 --------------------------------------------------------------------------------------------
 
     def rows(self, request: PortalRequest, pk: int) -> HttpResponse:
         """The rows by what is wrong with them; each corrected in place."""
         if self.batch.table is None or (self.batch.unit is None and self.batch.state == Batch.State.OPEN):
             return redirect(f"{self.base}-import-batch", pk)
+        job = import_jobs.last_job(self.batch, of=request.user)
+        if job is not None and job.is_open:
+            return self.render("imports/working.html", {"job": job})
         found = counts(self.batch)
         tab = request.GET.get("tab", "bad" if found.get("bad") else "")
         rows = rows_of(self.batch).filter(state=tab) if tab else rows_of(self.batch)
@@ -240,6 +143,7 @@ class ImportPages(View):
         going = sum(n for state, n in found.items() if state != "dropped")
         lines, bad = [self.line(row, desk) for row in shown], found.get("bad", 0)
         context = {"lines": lines, "page_obj": shown, "tabs": tabs, "tab": tab, "bad": bad, "going": going}
+        context["failed"] = job if job is not None and job.error and self.batch.state == Batch.State.OPEN else None
         return self.render("imports/rows.html", context | {"heads": self.heads(), "may_undo": self.may_undo()})
 
     def heads(self) -> list[Target]:
@@ -303,17 +207,43 @@ class ImportPages(View):
         values = [str(v).strip() for v in self.request.POST.getlist(f"cell-{target.name}") if str(v).strip()]
         return [line.strip() for v in values for line in v.splitlines() if line.strip()] if target.lines else values
 
+    def faults(self, request: PortalRequest, pk: int) -> HttpResponseBase:
+        """The rows that are wrong, as a sheet of their own with the reasons."""
+        if self.batch.unit is None:
+            raise Http404
+        desk = services.desk_of(self.batch, by=request.user, at=timezone.now())
+        name = f"需要修改的行_{Path(self.batch.file_name).stem}.xlsx"
+        return file_answer(name, lambda path: write_faults(path, self.batch, self.kind, desk))
+
+    def blank(self, request: PortalRequest) -> HttpResponseBase:
+        """The empty sheet with its drop-downs and notes, for one of the person's units."""
+        units = list(self.kind.units(request.user))
+        unit = next((one for one in units if str(one.pk) == request.GET.get("unit")), units[0])
+        desk = self.kind.desk(user=request.user, unit=unit, today=timezone.localdate())
+        name = f"{self.kind.label}登记表模板_{unit.short_name}.xlsx"
+        return file_answer(name, lambda path: write_template(path, self.kind, desk, unit=unit.name))
+
     # -- 4 导入 --------------------------------------------------------------------------------------------------
 
     def commit(self, request: PortalRequest, pk: int) -> HttpResponse:
-        """All rows that are not left out, or none."""
+        """All rows that are not left out, or none; many of them by a worker."""
         try:
+            if services.going(self.batch).count() > import_jobs.AT_ONCE:
+                self.later(import_jobs.COMMIT)
+                return redirect(f"{self.base}-import-rows", pk)
             count = committing.commit(self.batch, by=request.user, at=timezone.now())
         except Refused as no:
             messages.error(request, no.message)
             return redirect(f"{self.base}-import-rows", pk)
         messages.success(request, f"已导入 {count} 行。导入的记录为草稿，补充完整后提交。24小时内未改动的，可以整批撤销。")
         return redirect(f"{self.base}-import-rows", pk)
+
+    def progress(self, request: PortalRequest, pk: int) -> HttpResponse:
+        """How far the worker is, asked for every other second; at the end the whole page is loaded anew."""
+        job = import_jobs.last_job(self.batch, of=request.user)
+        if job is None or not job.is_open:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        return self.render("imports/progress.html", {"job": job})
 
     def may_undo(self) -> bool:
         """Whether the batch can still be undone by the clock."""

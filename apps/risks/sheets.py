@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import re
 from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -12,9 +13,10 @@ from django.http import QueryDict
 
 from apps.exchange.registers import Faults, Register, Target, Values, Written
 from apps.exchange.values import numbered, scheme_of
+from apps.flow.queries import compare
 from apps.org.queries import units_for
 from apps.risks import services
-from apps.risks.content import FIELDS, MEASURE_FIELDS, plain
+from apps.risks.content import FIELDS, MEASURE_FIELDS, plain, snapshot
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, errors_of
 from apps.risks.models import Measure, RiskPoint
 from apps.risks.queries import to_update
@@ -62,6 +64,22 @@ SAME = (
     "publicity_scope", "publicity_channels", "year",
 )  # fmt: skip
 NEEDED = {"name": "填写风险点名称", "manifestation": "填写风险内容及表现形式", "measure": "至少填写一条防控措施"}
+SAID = {
+    "number": "更新已有的草稿时填写，新登记的不填",
+    "measure": "有几条的，一格内按“1. 2.”分行写；每条不超过1000字",
+}
+SAMPLES = (
+    {
+        "department": "#1", "layer": "部门级", "level": "低", "name": "公车管理",
+        "manifestation": "公车私用、违规加油及维修，费用报销审核把关不严。",
+        "measure": "1. 用车审批、登记、台账管理\n2. 每季度公示用车情况",
+    },
+    {
+        "department": "#2", "layer": "部门级", "level": "高", "name": "混凝土进场验收",
+        "manifestation": "与供应商串通虚报方量，不按规定现场取样。",
+        "measure": "双人验收并上传影像",
+    },
+)  # fmt: skip
 PEOPLE = ("responsible", "head", "leader", "secretary")
 MANY = ("ways", "publicity_channels")
 
@@ -98,7 +116,9 @@ class Row:
         self.desk, self.given, self.values = desk, set(given), {name: list(texts) for name, texts in values.items()}
         self.hints: Faults = {}
         self.faults: Faults = {}
+        self.is_changed = True
         self.record = self._old()
+        self.before = plain(self.record, self.record.listed_measures) if self.record is not None else None
         self._complete_names()
         self.form, self.measures = desk.forms(self.values, self.record, given=self.given)
         self._judge()
@@ -135,7 +155,7 @@ class Row:
         found = errors_of(self.form, self.measures)
         self.faults |= {"measure" if name.startswith("measures") else name: text for name, text in found.items()}
         for name, message in NEEDED.items():
-            if name not in self.faults and not self._first(name) and (self.record is None or name in self.given):
+            if name not in self.faults and not self._first(name) and self._may_not_lack(name):
                 self.faults[name] = message
         point = self.form.instance
         key = (point.name, point.layer, point.department_id, point.post_id, point.year)
@@ -145,17 +165,40 @@ class Row:
         if not self.faults:
             self._hint()
 
+    def _may_not_lack(self, name: str) -> bool:
+        """A new point needs it; one that is there may lack it only as it did before."""
+        if self.before is None:
+            return True
+        had = self.before["measures"] if name == "measure" else self.before["fields"][name]["value"]
+        return name in self.given and bool(had)
+
     def _hint(self) -> None:
         if not self.form.instance.level:
             self.hints["level"] = "原表没有风险等级，提交前评定"
         kept = [row.instance for row in self.measures.kept_forms]
+        if self.before is not None:
+            changed = compare(snapshot(self.before), snapshot(plain(self.form.instance, kept)))
+            self.is_changed = bool(changed)
+            said = "；".join(f"{row['label']}：{row['old'] or '（空）'} → {row['new'] or '（空）'}" for row in changed)
+            self.hints["update"] = f"更新 {self.record}　{said}" if changed else "与已有的风险点相同，导入时不作更改"
         lacking = missing_for_submission(self.form.instance, kept, today=self.desk.today)
-        if lacking:
+        if lacking and self.is_changed:
             self.hints["submit"] = f"{'更新后仍' if self.record else '导入'}为草稿，提交前还需补充 {len(lacking)} 项"
 
-    def ready(self) -> tuple[RiskPoint | None, services.NewPoint]:
+    def ready(self) -> Ready:
         fields, measures = content_from(self.form, self.measures)
-        return self.record, services.NewPoint(fields, measures, "sheet" if fields.get("level") else "")
+        point = services.NewPoint(fields, measures, "sheet" if fields.get("level") else "")
+        return Ready(point, self.record, self.before, self.is_changed)
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A row without faults: the point as it shall be; of one that is there, the record and the content it has."""
+
+    point: services.NewPoint
+    record: RiskPoint | None = None
+    before: dict[str, Any] | None = None
+    is_changed: bool = True
 
 
 class Desk:
@@ -174,6 +217,14 @@ class Desk:
         offered = getattr(field, "choices", None)
         return [(str(key), str(label)) for key, label in offered] if offered is not None else None
 
+    def help(self, name: str) -> str:
+        """The form's own help, and how long a text may be."""
+        if name in SAID:
+            return SAID[name]
+        field = self.first.fields[name]
+        longest = getattr(field, "max_length", None)
+        return "；".join(part for part in (str(field.help_text), f"不超过{longest}字" if longest else "") if part)
+
     def expect(self, rows: Sequence[Values]) -> None:
         """The points their numbers name, and the names registered already."""
         numbers = {text.strip().upper() for values in rows for text in values.get("number") or ()}
@@ -182,15 +233,17 @@ class Desk:
     def bind(self, values: Values, *, given: Set[str]) -> Row:
         return Row(self, values, given=given)
 
-    def write(self, ready: Sequence[tuple[RiskPoint | None, services.NewPoint]], *, by: User, at: datetime.datetime) -> list[Written]:
-        """The new ones at once, the others one by one."""
-        made = iter(services.create_drafts(new, by=by, at=at) if (new := [point for old, point in ready if old is None]) else [])
-        return [Written(next(made)) if old is None else self._update(old, point, by=by, at=at) for old, point in ready]
+    def write(self, ready: Sequence[Ready], *, by: User, at: datetime.datetime) -> list[Written]:
+        """The new ones at once, the others one by one; what is there already as it shall be is left alone."""
+        made = iter(services.create_drafts(new, by=by, at=at) if (new := [one.point for one in ready if one.record is None]) else [])
+        return [Written(next(made)) if one.record is None else self._updated(one, by=by, at=at) for one in ready]
 
-    def _update(self, record: RiskPoint, point: services.NewPoint, *, by: User, at: datetime.datetime) -> Written:
-        before = plain(record, record.listed_measures)
-        wanted: dict[str, Any] = {"fields": point.fields, "measures": point.measures}
-        return Written(services.update_point(record, **wanted, version=record.version, by=by, at=at), before)
+    def _updated(self, one: Ready, *, by: User, at: datetime.datetime) -> Written:
+        assert one.record is not None
+        if not one.is_changed:
+            return Written(one.record, one.before)
+        wanted: dict[str, Any] = {"fields": one.point.fields, "measures": one.point.measures, "version": one.record.version}
+        return Written(services.update_point(one.record, **wanted, by=by, at=at), one.before)
 
     def forms(self, values: Values, record: RiskPoint | None, *, given: Set[str]) -> tuple[RiskPointForm, Any]:
         """The page's two forms, filled with these values; of a record that is there, the others stay as they are."""
@@ -248,20 +301,22 @@ def take_back(done: Written, *, by: User, at: datetime.datetime) -> None:
     """Undo of an import: a new draft goes, a changed one gets the content it had."""
     if done.before is None:
         services.delete_draft(done.record, by=by, at=at)
-    else:
+    elif plain(done.record, done.record.listed_measures) != done.before:
         services.bring_back(done.record, done.before, by=by, at=at)
 
 
+TARGETS = _targets()
 REGISTER = Register(
     name="risk",
     label="廉政风险点",
-    vocabulary=WORDS,
+    vocabulary={target.name: (*WORDS.get(target.name, ()), target.label) for target in TARGETS} | {"seq": WORDS["seq"]},
     needed=[("name", "manifestation"), ("measure", "level")],
-    targets=_targets(),
+    targets=TARGETS,
     desk=Desk,
     units=lambda user: units_for(user, RiskPoint.FUNCTION),
     asks_for="“风险点”或“表现形式”，以及“防控措施”或“风险等级”",
     scales={"level": scheme_of},
+    samples=SAMPLES,
     undo=take_back,
 )
 

@@ -16,6 +16,7 @@ from apps.core.errors import Refused
 from apps.documents.services import request_job
 from apps.exchange.queries import origin_of
 from apps.pages.attachments import AttachmentPages
+from apps.pages.export_pages import ExportPages
 from apps.pages.flow_pages import MovePage
 from apps.pages.forms import MoveForm, without_errors
 from apps.pages.imports import ImportPages
@@ -54,7 +55,7 @@ class PartyForm(move_forms.SittingForm, move_forms.GiveBackForm):
     field_order = ("opinion", "sitting", "fields")
 
 
-class RiskPages(AttachmentPages):
+class RiskPages(ExportPages, AttachmentPages):
     """廉政风险点."""
 
     model = RiskPoint
@@ -88,12 +89,12 @@ class RiskPages(AttachmentPages):
         "strike": MovePage(services.strike, "风险点已销号。", move_forms.StrikeForm, own_page=True),
         "void": MovePage(services.void, "风险点已作废。"),
     }
-    HANDLERS: ClassVar[dict[str, dict[str, str]]] = AttachmentPages.HANDLERS | {
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = AttachmentPages.HANDLERS | ExportPages.HANDLERS | {
         "ledger": {"post": "ledger"}, "suggest": {"get": "suggest"}, "point-suggest": {"get": "suggest"},
     }  # fmt: skip
     ROUTES: ClassVar[dict[str, str]] = {
         "ledger": "ledger/", "suggest": "suggest/", "point-suggest": "<int:pk>/suggest/",
-    } | AttachmentPages.ROUTES  # fmt: skip
+    } | ExportPages.ROUTES | AttachmentPages.ROUTES  # fmt: skip
 
     # -- list ----------------------------------------------------------------------------------------------------
 
@@ -115,7 +116,11 @@ class RiskPages(AttachmentPages):
         }
         empty = {"title": "还没有登记风险点", "text": "按“自己找、群众帮、领导提、集体定、组织审”排查后在此登记。"}
         sheet = {"label": "批量导入", "icon": "up", "url": reverse("risks-import"), "wide_only": True}
-        actions = [sheet, ledger] if self.may_add() else [ledger]
+        out = {"method": "post", "url": reverse("risks-export")}
+        words = {"xlsx": "Excel", "csv": "CSV"}
+        tables = [out | {"label": f"导出{word}", "hidden": {"query": query, "kind": kind}} for kind, word in words.items()]
+        menu = {"label": "导出", "icon": "dl", "wide_only": True, "menu": [ledger | {"label": "导出台账（PDF）", "icon": ""}, *tables]}
+        actions = [*([sheet] if self.may_add() else []), menu if self.may_export() else ledger]
         return {"views": views, "actions": actions, "title": "廉政风险点", "empty": empty, "unit_word": "条"}
 
     def ledger(self, request: PortalRequest) -> HttpResponse:

@@ -100,6 +100,10 @@ ROWS: dict[tuple[str, str], Row] = {
     ("risks-view", "post"): Row(RISK_READERS + " R00", ok=302, data=lambda w: {"name": "我的", "query": "level=high"}),
     ("risks-import", "get"): Row(RISK_WRITERS + " R00"),
     ("risks-import", "post"): Row(RISK_WRITERS + " R00", ok=422),
+    ("risks-import-template", "get"): Row(RISK_WRITERS + " R00"),
+    ("risks-import-progress", "get"): Row("R16", kwargs=_batch),
+    ("risks-import-faults", "get"): Row("R16", kwargs=_batch),
+    ("risks-export", "post"): Row("R07 R12 R16 R00", data=lambda w: {"query": "", "kind": "csv"}),
     ("risks-import-batch", "get"): Row("R16", kwargs=_batch),  # a batch is its owner's alone
     ("risks-import-batch", "post"): Row("R16", ok=422, kwargs=_batch),
     ("risks-import-rows", "get"): Row("R16", kwargs=_batch),

@@ -76,9 +76,11 @@ def refuse_if_elsewhere(record: RiskPoint) -> None:
 def write_measures(record: RiskPoint, rows: Sequence[MeasureRow]) -> list[Measure]:
     """Make the measures those of `rows`, numbered in their order; a row with a known `id` keeps its measure."""
     kept = {m.pk: m for m in record.measures.all()}
-    written = [numbered(kept.pop(row.get("id") or 0, None) or Measure(point=record), row, at) for at, row in enumerate(rows, start=1)]
-    for measure in written:
-        measure.save()
+    written = []
+    for at, row in enumerate(rows, start=1):
+        old: Measure | None = kept.pop(row.get("id") or 0, None)
+        written.append(numbered(old or Measure(point=record), row, at))
+        written[-1].save()
     for gone in kept.values():
         gone.delete()
     return written

@@ -1,0 +1,122 @@
+"""A list as a sheet: what the current filter shows and the requester may see, written as it is read."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from django.http import QueryDict
+from django.utils import timezone
+
+from apps.documents.jobs import Denied, Progress, Result, job_kind
+from apps.documents.models import Job
+from apps.documents.results import empty
+from apps.exchange.writing import Head, Page, write_csv, write_xlsx
+from apps.org.queries import title_of, unit_of
+from apps.org.scope import scope_of
+from apps.pages.answers import XLSX
+
+if TYPE_CHECKING:
+    from apps.accounts.models import User
+
+KIND = "sheet-out"
+AT_ONCE = 2000  # rows that a request writes by itself
+MEDIA = {"xlsx": XLSX, "csv": "text/csv"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the sheet: its title, as the import knows it, and how a record gives its text."""
+
+    title: str
+    value: Callable[[Any], Any]
+    width: float = 14
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """How a register goes out. `columns(rows)` gets the filtered rows before they are read, to see what its texts need."""
+
+    name: str
+    label: str
+    model: Any
+    filterset: Any
+    columns: Callable[[Any], Sequence[Column]]
+    rows: Callable[[Any], Any]  # the rows with what the columns ask of them
+    conditions: Callable[[Any], str]  # the filter in words
+
+
+_sheets: dict[str, Sheet] = {}
+
+
+def declare(sheet: Sheet) -> None:
+    """Let a register go out as a sheet."""
+    _sheets[sheet.name] = sheet
+
+
+def sheet_of(name: str) -> Sheet:
+    """The sheet of this register. Raises KeyError."""
+    return _sheets[name]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The rows of one export, and how many."""
+
+    sheet: Sheet
+    found: Any  # the filter set
+    total: int
+
+
+def select(name: str, *, query: str, by: User) -> Selection:
+    """What this filter shows to the person now. Raises Denied for whoever may no longer read the register."""
+    sheet = sheet_of(name)
+    if not scope_of(by).may(sheet.model.FUNCTION, "R"):
+        raise Denied(f"您已没有查看{sheet.label}的权限。")
+    found = sheet.filterset(QueryDict(query), sheet.model.objects.visible_to(by), request=SimpleNamespace(user=by))
+    return Selection(sheet, found, found.qs.count())
+
+
+def write(path: Path, selection: Selection, *, kind: str, by: User, at: datetime.datetime, progress: Progress | None = None) -> int:
+    """Write the rows as xlsx or csv; gives how many. `progress(done, total)` is told on the way."""
+    columns = selection.sheet.columns(selection.found.qs)
+    page = Page(f"{selection.sheet.label}台账", headline(selection, by=by, at=at), [Head(c.title, c.width) for c in columns])
+    rows = selection.sheet.rows(selection.found.qs).iterator(chunk_size=1000)
+    told = _told(([column.value(row) for column in columns] for row in rows), selection.total, progress)
+    return write_xlsx(path, page, told) if kind == "xlsx" else write_csv(path, page, told)
+
+
+def _told(lines: Iterable[Any], total: int, progress: Progress | None) -> Iterable[Any]:
+    for done, line in enumerate(lines, start=1):
+        yield line
+        if progress is not None and done % 500 == 0:
+            progress(done, total)
+
+
+def headline(selection: Selection, *, by: User, at: datetime.datetime) -> str:
+    """Who exported what and when, over the table."""
+    unit, conditions = unit_of(by), selection.sheet.conditions(selection.found)
+    who = f"导出人：{unit.name if unit else ''} {by.name}（{title_of(by)}）"
+    when = f"导出时间：{timezone.localtime(at):%Y-%m-%d %H:%M}"
+    return "　".join(part for part in (who, when, f"共 {selection.total} 条", f"条件：{conditions}" if conditions else "") if part)
+
+
+def file_name(selection: Selection, *, kind: str, by: User, at: datetime.datetime) -> str:
+    """廉政风险点_城投集团_20261120.xlsx."""
+    unit = unit_of(by)
+    parts = (selection.sheet.label, unit.short_name if unit else "", f"{timezone.localtime(at):%Y%m%d}")
+    return "_".join(part for part in parts if part) + f".{kind}"
+
+
+@job_kind(KIND, label="导出列表")
+def export_list(job: Job, progress: Progress) -> Result:
+    """Write the filter the requester had, for what he may see now."""
+    by, kind, at = job.requested_by, str(job.params.get("kind")), timezone.now()
+    selection = select(str(job.params.get("register")), query=str(job.params.get("query", "")), by=by)
+    path = empty()
+    write(path, selection, kind=kind, by=by, at=at, progress=progress)
+    return file_name(selection, kind=kind, by=by, at=at), MEDIA[kind], path
