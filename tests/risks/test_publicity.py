@@ -168,6 +168,19 @@ def test_an_objection_not_accepted_starts_the_days_anew(world):
     assert services.end_publicities(today=datetime.date(2026, 6, 11), at=day(6, 11)) == 1
 
 
+def test_whoever_was_to_answer_and_objects_himself_passes_it_to_the_office_above(world):
+    record = public(world)
+    object_to(record, world)
+    object_to(record, world, by="colleague")
+    assert open_todos(record).get().role == "R14"
+    object_to(record, world, by="inspector")
+    assert open_todos(record).get().role == "R07"
+    with pytest.raises(Refused, match="不能审核本人"):
+        services.answer_objection(record, accepted=False, opinion="经核实，表现形式属实", by=again(world.inspector), at=day(6, 3))
+    services.answer_objection(record, accepted=False, opinion="经核实，表现形式属实", by=again(world.discipline), at=day(6, 3))
+    assert record.state == "publicity"
+
+
 def test_voiding_a_point_objected_to_answers_the_objection_and_tells_its_author(world):
     record = public(world)
     row = object_to(record, world)

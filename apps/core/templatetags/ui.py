@@ -240,7 +240,7 @@ def field(
 def _faults(part: Any) -> Iterator[tuple[str, str]]:
     """(id of the input or an empty string, message) of a form or a formset, in the order of the page."""
     if hasattr(part, "management_form"):
-        yield from (("", str(text)) for text in part.non_form_errors())
+        yield from ((str(part.prefix), str(text)) for text in part.non_form_errors())
         for form in part.forms:
             yield from _faults(form)
         return

@@ -12,8 +12,9 @@ from apps.calendars.queries import calendar
 from apps.core.context import Context, request_context
 from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
-from apps.flow.models import Step
-from apps.flow.services import Owner, copy_to, hand_to_author, make_move
+from apps.flow.models import Step, Todo
+from apps.flow.queries import involved_ids, open_todos
+from apps.flow.services import Owner, copy_to, eligible, hand_to_author, make_move
 from apps.org.models import Unit
 from apps.org.roles import Role
 from apps.risks.models import Objection, RiskPoint
@@ -108,9 +109,20 @@ def object_to(
         make_move(record, move, **moved)
         author = None if is_anonymous else by
         row = Objection.objects.create(point=record, content=content.strip(), is_anonymous=is_anonymous, by=author, at=at)
-        if not joins:
+        if joins and not is_anonymous:
+            _pass_on(record, at=at)
+        elif not joins:
             open_node(record, "objection", at=at)
     return row
+
+
+def _pass_on(record: RiskPoint, *, at: datetime.datetime) -> None:
+    """Whoever was to answer may have objected himself: then the next office does, or it would wait for nobody."""
+    todo = open_todos(record).filter(kind=Todo.Kind.HANDLE).select_related("unit", "department", "user").get()
+    owner = Owner(todo.role, todo.unit, todo.department, todo.user)
+    if not eligible(owner, barred=involved_ids(record), on=localtime(at).date()):
+        open_todos(record).filter(pk=todo.pk).update(done_at=at)
+        open_node(record, "objection", at=at)
 
 
 @all_or_nothing
