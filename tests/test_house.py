@@ -103,6 +103,7 @@ STATES = {
     "apps/flow/services.py": {"fresh"},
     "apps/documents/running.py": {"ours", "job"},  # Job
     "apps/documents/services.py": {"fresh"},  # Job
+    "apps/exchange/committing.py": {"fresh"},  # Batch
     "apps/exchange/services.py": {"fresh", "row"},  # Batch, BatchRow
     "apps/notices/services.py": {"row", "fresh"},  # Delivery
     "apps/risks/services/adjusting.py": {"row"},  # Adjustment

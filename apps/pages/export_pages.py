@@ -26,7 +26,7 @@ class ExportPages:
     ROUTES: ClassVar[dict[str, str]] = {"export": "export/"}
     base: str
     model: ClassVar[Any]
-    request: PortalRequest
+    request: Any
 
     def export(self, request: PortalRequest) -> HttpResponseBase:
         """The current filter as xlsx or csv: few rows at once, many by a worker."""

@@ -32,14 +32,8 @@ class ColumnPages:
     batch: Batch
     request: PortalRequest
     kind: Register
-
-    def render(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
-        """Draw a step; ImportPages says how."""
-        raise NotImplementedError  # pragma: no cover -- ImportPages says it
-
-    def rows(self, request: PortalRequest, pk: int) -> HttpResponse:
-        """The next step; ImportPages has it."""
-        raise NotImplementedError  # pragma: no cover -- as above
+    render: Any  # how ImportPages draws a step
+    rows: Any  # the next step
 
     def columns(self, request: PortalRequest, pk: int) -> HttpResponse:
         """The columns of the file beside the fields of the register; asks which table where there are several."""

@@ -112,7 +112,11 @@ def short(text: str) -> str:
 class Row:
     """One row on the page's form."""
 
-    def __init__(self, desk: Desk, values: Values, *, given: Set[str]) -> None:
+    def __init__(
+        self, desk: Desk, values: Values, *, given: Set[str], each: Values | None = None, overwrites: bool = True
+    ) -> None:
+        """`each`: what every stored measure gets, over what it has only when it `overwrites`."""
+        self.each, self.overwrites = each or {}, overwrites
         self.desk, self.given, self.values = desk, set(given), {name: list(texts) for name, texts in values.items()}
         self.hints: Faults = {}
         self.faults: Faults = {}
@@ -120,7 +124,7 @@ class Row:
         self.record = self._old()
         self.before = plain(self.record, self.record.listed_measures) if self.record is not None else None
         self._complete_names()
-        self.form, self.measures = desk.forms(self.values, self.record, given=self.given)
+        self.form, self.measures = desk.forms(self)
         self._judge()
 
     def _first(self, name: str) -> str:
@@ -245,26 +249,28 @@ class Desk:
         wanted: dict[str, Any] = {"fields": one.point.fields, "measures": one.point.measures, "version": one.record.version}
         return Written(services.update_point(one.record, **wanted, by=by, at=at), one.before)
 
-    def forms(self, values: Values, record: RiskPoint | None, *, given: Set[str]) -> tuple[RiskPointForm, Any]:
-        """The page's two forms, filled with these values; of a record that is there, the others stay as they are."""
-        data = self._data(values if record is None else {name: texts for name, texts in values.items() if name in given})
+    def forms(self, row: Row) -> tuple[RiskPointForm, Any]:
+        """The page's two forms, filled with the row's values; of a record that is there, the others stay as they are."""
+        record, values = row.record, row.values
+        data = self._data(values if record is None else {name: texts for name, texts in values.items() if name in row.given})
         if record is not None:
-            self._keep(data, record, given=given, texts=values.get("measure") or ())
+            self._keep(data, record, row)
         form = RiskPointForm(data, user=self.user, instance=record, today=self.today, like=self.first)
         return form, MeasureFormSet(data, user=self.user, instance=record, like=self.rows)
 
-    def _keep(self, data: QueryDict, record: RiskPoint, *, given: Set[str], texts: Sequence[str]) -> None:
+    def _keep(self, data: QueryDict, record: RiskPoint, row: Row) -> None:
         """What the sheet does not speak of, as a browser would post it back; a measure whose text is there keeps all it has."""
         for name, value in forms.model_to_dict(record, fields=[*FIELDS, "phone"]).items():
-            if name not in given:
+            if name not in row.given:
                 data.setlist(name, posted_value(value))
-        stored = record.listed_measures
-        kept = stored if "measure" not in given else [_same(text, stored) or text for text in _parts(texts, stored)]
+        stored, texts = record.listed_measures, row.values.get("measure") or ()
+        kept = stored if "measure" not in row.given else [_same(text, stored) or text for text in _parts(texts, stored)]
         data["measures-TOTAL_FORMS"], data["measures-INITIAL_FORMS"] = str(len(kept)), "0"
         for at, measure in enumerate(kept):
             facts = {"content": measure} if isinstance(measure, str) else forms.model_to_dict(measure, fields=["id", *MEASURE_FIELDS])
-            for name, value in facts.items():
-                data.setlist(f"measures-{at}-{name}", posted_value(value))
+            posted = {name: posted_value(value) for name, value in facts.items()}
+            for name, given in _with_each(posted, row).items():
+                data.setlist(f"measures-{at}-{name}", given)
 
     def _data(self, values: Values) -> QueryDict:
         """As a browser would post it."""
@@ -286,6 +292,19 @@ def posted_value(value: Any) -> list[str]:
     if isinstance(value, list | tuple):
         return [str(one) for one in value]
     return ["on"] if value is True else [] if value in (None, False, "") else [str(value)]
+
+
+def _with_each(posted: dict[str, list[str]], row: Row) -> dict[str, list[str]]:
+    """A measure with what every one gets. A date and 长期坚持 exclude each other: what is there stays, or makes way as a whole."""
+    apart = {"due_on": "is_standing", "is_standing": "due_on"}
+    found = dict(posted)
+    for name, given in row.each.items():
+        other = apart.get(name, name)
+        if row.overwrites:
+            found |= {other: [], name: list(given)}
+        elif not posted.get(name) and not posted.get(other):
+            found[name] = list(given)
+    return found
 
 
 def _same(text: str, stored: Sequence[Measure]) -> Measure | None:

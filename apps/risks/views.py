@@ -16,6 +16,7 @@ from apps.core.errors import Refused
 from apps.documents.services import request_job
 from apps.exchange.queries import origin_of
 from apps.pages.attachments import AttachmentPages
+from apps.pages.bulk_pages import BulkPages
 from apps.pages.export_pages import ExportPages
 from apps.pages.flow_pages import MovePage
 from apps.pages.forms import MoveForm, without_errors
@@ -55,7 +56,7 @@ class PartyForm(move_forms.SittingForm, move_forms.GiveBackForm):
     field_order = ("opinion", "sitting", "fields")
 
 
-class RiskPages(ExportPages, AttachmentPages):
+class RiskPages(BulkPages, ExportPages, AttachmentPages):
     """廉政风险点."""
 
     model = RiskPoint
@@ -89,12 +90,12 @@ class RiskPages(ExportPages, AttachmentPages):
         "strike": MovePage(services.strike, "风险点已销号。", move_forms.StrikeForm, own_page=True),
         "void": MovePage(services.void, "风险点已作废。"),
     }
-    HANDLERS: ClassVar[dict[str, dict[str, str]]] = AttachmentPages.HANDLERS | ExportPages.HANDLERS | {
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = AttachmentPages.HANDLERS | ExportPages.HANDLERS | BulkPages.HANDLERS | {
         "ledger": {"post": "ledger"}, "suggest": {"get": "suggest"}, "point-suggest": {"get": "suggest"},
     }  # fmt: skip
     ROUTES: ClassVar[dict[str, str]] = {
         "ledger": "ledger/", "suggest": "suggest/", "point-suggest": "<int:pk>/suggest/",
-    } | ExportPages.ROUTES | AttachmentPages.ROUTES  # fmt: skip
+    } | ExportPages.ROUTES | BulkPages.ROUTES | AttachmentPages.ROUTES  # fmt: skip
 
     # -- list ----------------------------------------------------------------------------------------------------
 
@@ -121,7 +122,7 @@ class RiskPages(ExportPages, AttachmentPages):
         tables = [out | {"label": f"导出{word}", "hidden": {"query": query, "kind": kind}} for kind, word in words.items()]
         menu = {"label": "导出", "icon": "dl", "wide_only": True, "menu": [ledger | {"label": "导出台账（PDF）", "icon": ""}, *tables]}
         actions = [*([sheet] if self.may_add() else []), menu if self.may_export() else ledger]
-        return {"views": views, "actions": actions, "title": "廉政风险点", "empty": empty, "unit_word": "条"}
+        return {"views": views, "actions": actions, "bulk": self.bulk_bar(), "title": "廉政风险点", "empty": empty, "unit_word": "条"}
 
     def ledger(self, request: PortalRequest) -> HttpResponse:
         """Ask for the 台账 of the current filter as PDF; a worker prints it."""
