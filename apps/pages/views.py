@@ -26,7 +26,6 @@ from apps.org.scope import scope_of
 from apps.pages import services
 from apps.pages.forms import as_read, without_errors
 from apps.pages.idempotency import answered, once
-from apps.pages.models import SavedView
 from apps.pages.paging import FOUND_UP_TO, SIZES, size_from, whole
 
 Trail = list[tuple[str, str]]  # named here: inside the class `list` is the page of that name
@@ -151,7 +150,7 @@ class RecordPages(View):
         size, exact = size_from(request.GET.get("per_page")), FOUND_UP_TO if request.GET.get("q", "").strip() else None
         table.show(page=request.GET.get("page", 1), per_page=size, fetch=fetch, exact=exact)
         self.remember_list(request)
-        saved = SavedView.objects.filter(user=request.user, register=self.base).order_by("pk")
+        saved = services.views_of(request.user, self.base)
         context = {"table": table, "filter": filterset, "dependent": self.dependent(filterset), "sizes": SIZES, "saved_views": saved}
         return self.render(context | {"may_add": self.may_add()} | self.list_context(filterset.qs))
 
@@ -180,9 +179,9 @@ class RecordPages(View):
             if "remove" in request.POST:
                 services.drop_view(request.user, register=self.base, pk=whole(request.POST["remove"]))
             else:
-                services.save_view(
-                    request.user, register=self.base, name=request.POST.get("name", ""), query=request.POST.get("query", "")[:1000]
-                )
+                typed = {name: request.POST.get(name, "") for name in ("name", "look")}
+                query, shared = request.POST.get("query", "")[:1000], "shared" in request.POST
+                services.save_view(request.user, register=self.base, query=query, shared=shared, **typed)
         except Refused as no:
             messages.error(request, no.message)
         return redirect(f"{reverse(f'{self.base}-list')}?{request.POST.get('query', '')}".rstrip("?"))
