@@ -123,7 +123,9 @@ def make_move(
 ) -> Step:
     """Take one arrow of the record's machine, write the step and the audit event, close the open to-dos.
 
-    Raises Refused when somebody acted first (`version` is the one the actor saw), when the state does not allow it,
+    Raises Refused when somebody acted first (`version` is the one the actor saw; without one, `record` as it was read, so
+    that nobody decides at a node he has not seen; an opinion that decides nothing is taken all the same), when the state
+    does not allow it,
     when the actor filed or already decided it, holds no right, gave no opinion, or a precondition fails.
     Afterwards `record` is the stored row, as after refresh_from_db(): what was set on it and not saved is gone.
     An `anonymous` move is checked against `by` and then written without a name anywhere. `to`: whom the step passes it to.
@@ -131,7 +133,7 @@ def make_move(
     data = data or {}
     fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).select_related(*record.NAMED).get(pk=record.pk)
     move = record.MACHINE.by_name[name]
-    if version is not None and version != fresh.version:
+    if (record.version if version is None and not move.speaks else version) not in {None, fresh.version}:
         raise _stale(fresh)
     if fresh.state not in move.sources:
         raise _stale(fresh) if fresh.state != record.state else Refused(_came_late(fresh, then=f"不能{move.label}"))
@@ -142,12 +144,12 @@ def make_move(
         raise reason if isinstance(reason, Refused) else Refused(reason)
     facts = {"opinion": opinion.strip(), "starts_round": starts_round, "to_names": "、".join(person.name for person in to)[:200]}
     step = _write_step(fresh, move, by=None if anonymous else by, at=at, data=data, facts=facts)
-    _become(record, fresh)
+    become(record, fresh)
     return step
 
 
-def _become(record: FlowRecord, fresh: FlowRecord) -> None:
-    """The caller goes on with the row as it is stored now, without reading it again."""
+def become(record: FlowRecord, fresh: FlowRecord) -> None:
+    """The caller goes on with `fresh`, the row as it is stored now, without reading it again."""
     for field in record._meta.concrete_fields:
         record.__dict__[field.attname] = fresh.__dict__[field.attname]
     record._state.fields_cache = dict(fresh._state.fields_cache)

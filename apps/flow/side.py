@@ -45,9 +45,8 @@ def hand_over(
     """
     if to not in stand_ins(record, owners, by=by, on=timezone.localtime(at).date()):
         raise Refused(NOT_HIS, field="to")
-    old = open_todos(record).filter(kind=Todo.Kind.HANDLE).first()
     step = make_move(record, "hand_over", by=by, at=at, opinion=opinion, version=version, to=[to])
-    assert old is not None  # it was his turn
+    old = open_todos(record).filter(kind=Todo.Kind.HANDLE).get()  # it was his turn
     open_todos(record).filter(pk=old.pk).update(done_at=at, done_by=by)
     open_todo(record, node=old.node, label=old.label, owners=[Owner(user=to)], at=at, due_on=old.due_on, asked_by=by)
     return step

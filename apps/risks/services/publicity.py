@@ -14,7 +14,7 @@ from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
 from apps.flow.models import Step, Todo
 from apps.flow.queries import involved_ids, open_todos
-from apps.flow.services import Owner, copy_to, eligible, hand_to_author, make_move
+from apps.flow.services import Owner, become, copy_to, eligible, hand_to_author, make_move
 from apps.org.models import Unit
 from apps.org.roles import Role
 from apps.risks.models import Objection, RiskPoint
@@ -100,8 +100,8 @@ def object_to(
     length = len(content.strip())
     if length < LEAST_OBJECTION:
         raise Refused(f"异议内容不少于{LEAST_OBJECTION}字，现有{length}字。", field="content")
-    fresh = locked(record)
-    joins = fresh.state == RiskPoint.State.OBJECTION
+    become(record, locked(record))  # objections of one moment all count: the later ones join the first
+    joins = record.state == RiskPoint.State.OBJECTION
     move = "object_again" if joins else "object_to"
     moved: dict[str, Any] = {"by": by, "at": at, "version": version, "starts_round": not joins, "anonymous": is_anonymous}
     # Everything an anonymous objection sets off happens without address and session: each of its events would carry them.
