@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.stored import held
 from apps.core.whole import all_or_nothing
 from apps.flow.machine import Data, Move
 from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
@@ -54,7 +55,8 @@ class Owner:
     user: User | None = None
 
 
-def _stale(record: FlowRecord) -> Refused:
+def moved_on(record: FlowRecord) -> Refused:
+    """Who did what to it last, and where it stands: for whoever comes too late."""
     last = steps_of(record).first()
     if last is None or last.by is None or last.version != record.version:
         return Refused("此记录刚被修改，刷新后再办理。")
@@ -131,12 +133,12 @@ def make_move(
     An `anonymous` move is checked against `by` and then written without a name anywhere. `to`: whom the step passes it to.
     """
     data = data or {}
-    fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).select_related(*record.NAMED).get(pk=record.pk)
+    fresh: FlowRecord = held(type(record)._base_manager.select_related(*record.NAMED), record.pk)
     move = record.MACHINE.by_name[name]
     if (record.version if version is None and not move.speaks else version) not in {None, fresh.version}:
-        raise _stale(fresh)
+        raise moved_on(fresh)
     if fresh.state not in move.sources:
-        raise _stale(fresh) if fresh.state != record.state else Refused(_came_late(fresh, then=f"不能{move.label}"))
+        raise moved_on(fresh) if fresh.state != record.state else Refused(_came_late(fresh, then=f"不能{move.label}"))
     _refuse_if_barred(fresh, move, by=by)
     if fault := opinion_fault(move.opinion == "required", opinion, move.asked, least=move.least):
         raise Refused(fault, field="opinion")

@@ -21,7 +21,7 @@ from apps.core.templatetags.ui import short_day
 from apps.flow.models import Return, Step, Todo
 from apps.flow.queries import compare, may_urge, open_return, open_todos, passed, steps_of, versions_of, with_content
 from apps.flow.rules import RETURNED
-from apps.flow.services import mark_seen, owner_names
+from apps.flow.services import mark_seen, moved_on, owner_names
 from apps.flow.side import urge
 from apps.pages import services
 from apps.pages.forms import MoveForm
@@ -132,6 +132,17 @@ class FlowPages(RecordPages):
         else:
             messages.success(request, f"已催办，提醒 {told} 人。")
         return redirect(own_path(request.POST.get("next", "")) or self.object.get_absolute_url())
+
+    def closed(self) -> HttpResponse:
+        """As everywhere; a draft that cannot be deleted any more has nothing typed on it."""
+        if self.page != "delete" or not self.may_write(self.object):
+            return super().closed()
+        messages.error(self.request, self.why_closed())
+        return redirect(self.object.get_absolute_url())
+
+    def why_closed(self) -> str:
+        """Who moved it on, and when."""
+        return moved_on(self.object).message
 
     def delete_it(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Delete a draft never handed in."""

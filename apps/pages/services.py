@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from apps.core.errors import Refused
+from apps.core.stored import refused_when_taken
 from apps.core.whole import all_or_nothing
 from apps.pages.models import Draft, SavedView, Submission
 from apps.pages.paging import whole
@@ -66,7 +67,8 @@ def save_view(user: User, *, register: str, name: str, query: str) -> SavedView:
         view.full_clean()
     except ValidationError as error:
         raise Refused("；".join(error.messages), field="name") from error
-    view.save()
+    with refused_when_taken("view_once", "已有同名视图，换一个名称。", field="name"):
+        view.save()
     return view
 
 

@@ -6,10 +6,10 @@ import datetime
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
 from django.utils.timezone import localtime
 
 from apps.core.errors import Refused
+from apps.core.stored import held, refused_when_taken
 from apps.flow.queries import steps_of
 from apps.notices.services import notify
 from apps.risks.content import MEASURE_FIELDS
@@ -24,7 +24,7 @@ MeasureRow = Mapping[str, Any]  # cleaned values by field; `id` of the measure i
 
 def locked(record: RiskPoint, *names: str) -> RiskPoint:
     """The stored row, held until the transaction ends; read with `names`, whom the caller is going to ask for."""
-    return RiskPoint._base_manager.select_for_update(of=("self",)).select_related("unit", "department", *names).get(pk=record.pk)
+    return held(RiskPoint._base_manager.select_related("unit", "department", *names), record.pk)
 
 
 def refuse_if_stale(fresh: RiskPoint, version: int | None) -> None:
@@ -43,13 +43,8 @@ def refuse_if_stale(fresh: RiskPoint, version: int | None) -> None:
 
 def save_row(record: RiskPoint) -> None:
     """Save a content change. Raises Refused on the name where the same point is registered already."""
-    try:
-        with transaction.atomic():
-            record.save()
-    except IntegrityError as error:
-        if "risk_once" not in str(error):
-            raise
-        raise Refused(SAME_NAME[record.layer], field="name") from error
+    with refused_when_taken("risk_once", SAME_NAME.get(record.layer, ""), field="name"):
+        record.save()
 
 
 def refuse_if_elsewhere(record: RiskPoint) -> None:
