@@ -306,9 +306,16 @@ def give_back(
 ) -> Step:
     """Return a record to its author. Remembers who did it, at which node, and which fields are to be changed."""
     step = make_move(record, name, by=by, at=at, opinion=opinion, version=version)
-    Return.objects.create(**about(record), step=step, back_to=step.source, by=by, fields=list(fields), version=_last_version(record))
-    hand_to_author(record, at=at)
+    send_back(record, step, back_to=step.source, by=by, at=at, fields=fields)
     return step
+
+
+def send_back(
+    record: FlowRecord, step: Step, *, back_to: str, by: User, at: datetime.datetime, fields: Sequence[str] = ()
+) -> Todo | None:
+    """The author is to correct the record, for the reason the step gives: it counts as returned until it is handed in again."""
+    Return.objects.create(**about(record), step=step, back_to=back_to, by=by, fields=list(fields), version=_last_version(record))
+    return hand_to_author(record, at=at)
 
 
 def hand_to_author(record: FlowRecord, *, at: datetime.datetime) -> Todo | None:
@@ -394,6 +401,6 @@ def owner_names(todo: Todo, *, on: datetime.date) -> str:
 def facts(step: Step) -> dict[str, Any]:
     """One step as plain facts for papers and the API."""
     return {
-        "label": step.label, "by": step.who, "title": step.by_title, "at": step.at, "opinion": step.opinion, "to": step.to_names,
-        "source": step.source, "target": step.target,
+        "label": step.label, "by": step.who, "title": step.by_title, "at": timezone.localtime(step.at), "opinion": step.opinion,
+        "to": step.to_names, "source": step.source, "target": step.target,
     }  # fmt: skip

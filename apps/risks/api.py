@@ -118,7 +118,8 @@ class RiskDetailSerializer(RiskPointSerializer):
         return [facts(step) for step in steps_of(record)]
 
     def get_waiting(self, record: RiskPoint) -> list[dict[str, Any]]:
-        return [{"label": todo.label, "due_on": todo.due_on, "opened_at": todo.opened_at} for todo in open_todos(record)]
+        rows = open_todos(record)
+        return [{"label": t.label, "due_on": t.due_on, "opened_at": timezone.localtime(t.opened_at)} for t in rows]
 
 
 class MoveSerializer(serializers.Serializer):

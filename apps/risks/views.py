@@ -261,6 +261,9 @@ class AdjustPages(RiskPages):
     def draft_url(self) -> str:
         return reverse("risks-adjust-draft", args=[self.object.pk])
 
+    def save_url(self) -> str:
+        return reverse("risks-adjust", args=[self.object.pk])
+
     def get_form(self, **kwargs: Any) -> Any:
         form = super().get_form(**kwargs)
         for name in set(form.fields) - set(ADJUSTABLE):

@@ -14,7 +14,7 @@ from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
 from apps.flow.models import Step, Todo
 from apps.flow.queries import involved_ids, open_todos
-from apps.flow.services import Owner, become, copy_to, eligible, hand_to_author, make_move
+from apps.flow.services import Owner, become, copy_to, eligible, make_move, send_back
 from apps.org.models import Unit
 from apps.org.roles import Role
 from apps.risks.models import Objection, RiskPoint
@@ -133,7 +133,9 @@ def answer_objection(
     step = make_move(record, "answer_objection", by=by, at=at, opinion=opinion, version=version, data={"accepted": accepted})
     answer_all(record, opinion, accepted=accepted, by=by, at=at)
     if accepted:
-        hand_to_author(record, at=at)
+        record.publicity_from = record.publicity_until = None  # the period was broken off
+        record.save(update_fields=["publicity_from", "publicity_until"])
+        send_back(record, step, back_to="department", by=by, at=at)
     else:
         start_publicity(record, at=at)
     return step
