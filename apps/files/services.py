@@ -11,6 +11,7 @@ from django.utils.timezone import localdate
 
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.stored import held
 from apps.core.whole import all_or_nothing
 from apps.files import rules, storage
 from apps.files.models import Attachment
@@ -95,7 +96,7 @@ def sweep_orphans(*, at: datetime.datetime) -> int:
 
 def _lock_editable(record: models.Model) -> None:
     """Hold the record's row and refuse when it can no longer be edited."""
-    fresh: Any = type(record)._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+    fresh: Any = held(type(record)._base_manager.all(), record.pk)
     if not getattr(fresh, "is_editable", False):
         raise Refused("记录已提交，不能再修改附件")
 

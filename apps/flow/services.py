@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.stored import held
 from apps.core.whole import all_or_nothing
 from apps.flow.machine import Data, Move
 from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
@@ -54,7 +55,8 @@ class Owner:
     user: User | None = None
 
 
-def _stale(record: FlowRecord) -> Refused:
+def moved_on(record: FlowRecord) -> Refused:
+    """Who did what to it last, and where it stands: for whoever comes too late."""
     last = steps_of(record).first()
     if last is None or last.by is None or last.version != record.version:
         return Refused("此记录刚被修改，刷新后再办理。")
@@ -123,18 +125,20 @@ def make_move(
 ) -> Step:
     """Take one arrow of the record's machine, write the step and the audit event, close the open to-dos.
 
-    Raises Refused when somebody acted first (`version` is the one the actor saw), when the state does not allow it,
+    Raises Refused when somebody acted first (`version` is the one the actor saw; without one, `record` as it was read, so
+    that nobody decides at a node he has not seen; an opinion that decides nothing is taken all the same), when the state
+    does not allow it,
     when the actor filed or already decided it, holds no right, gave no opinion, or a precondition fails.
     Afterwards `record` is the stored row, as after refresh_from_db(): what was set on it and not saved is gone.
     An `anonymous` move is checked against `by` and then written without a name anywhere. `to`: whom the step passes it to.
     """
     data = data or {}
-    fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).select_related(*record.NAMED).get(pk=record.pk)
+    fresh: FlowRecord = held(type(record)._base_manager.select_related(*record.NAMED), record.pk)
     move = record.MACHINE.by_name[name]
-    if version is not None and version != fresh.version:
-        raise _stale(fresh)
+    if (record.version if version is None and not move.speaks else version) not in {None, fresh.version}:
+        raise moved_on(fresh)
     if fresh.state not in move.sources:
-        raise _stale(fresh) if fresh.state != record.state else Refused(_came_late(fresh, then=f"不能{move.label}"))
+        raise moved_on(fresh) if fresh.state != record.state else Refused(_came_late(fresh, then=f"不能{move.label}"))
     _refuse_if_barred(fresh, move, by=by)
     if fault := opinion_fault(move.opinion == "required", opinion, move.asked, least=move.least):
         raise Refused(fault, field="opinion")
@@ -142,12 +146,12 @@ def make_move(
         raise reason if isinstance(reason, Refused) else Refused(reason)
     facts = {"opinion": opinion.strip(), "starts_round": starts_round, "to_names": "、".join(person.name for person in to)[:200]}
     step = _write_step(fresh, move, by=None if anonymous else by, at=at, data=data, facts=facts)
-    _become(record, fresh)
+    become(record, fresh)
     return step
 
 
-def _become(record: FlowRecord, fresh: FlowRecord) -> None:
-    """The caller goes on with the row as it is stored now, without reading it again."""
+def become(record: FlowRecord, fresh: FlowRecord) -> None:
+    """The caller goes on with `fresh`, the row as it is stored now, without reading it again."""
     for field in record._meta.concrete_fields:
         record.__dict__[field.attname] = fresh.__dict__[field.attname]
     record._state.fields_cache = dict(fresh._state.fields_cache)
@@ -302,9 +306,16 @@ def give_back(
 ) -> Step:
     """Return a record to its author. Remembers who did it, at which node, and which fields are to be changed."""
     step = make_move(record, name, by=by, at=at, opinion=opinion, version=version)
-    Return.objects.create(**about(record), step=step, back_to=step.source, by=by, fields=list(fields), version=_last_version(record))
-    hand_to_author(record, at=at)
+    send_back(record, step, back_to=step.source, by=by, at=at, fields=fields)
     return step
+
+
+def send_back(
+    record: FlowRecord, step: Step, *, back_to: str, by: User, at: datetime.datetime, fields: Sequence[str] = ()
+) -> Todo | None:
+    """The author is to correct the record, for the reason the step gives: it counts as returned until it is handed in again."""
+    Return.objects.create(**about(record), step=step, back_to=back_to, by=by, fields=list(fields), version=_last_version(record))
+    return hand_to_author(record, at=at)
 
 
 def hand_to_author(record: FlowRecord, *, at: datetime.datetime) -> Todo | None:
@@ -390,6 +401,6 @@ def owner_names(todo: Todo, *, on: datetime.date) -> str:
 def facts(step: Step) -> dict[str, Any]:
     """One step as plain facts for papers and the API."""
     return {
-        "label": step.label, "by": step.who, "title": step.by_title, "at": step.at, "opinion": step.opinion, "to": step.to_names,
-        "source": step.source, "target": step.target,
+        "label": step.label, "by": step.who, "title": step.by_title, "at": timezone.localtime(step.at), "opinion": step.opinion,
+        "to": step.to_names, "source": step.source, "target": step.target,
     }  # fmt: skip

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.stored import held
 from apps.core.whole import all_or_nothing
 from apps.files.queries import attachments_of
 from apps.files.services import remove
@@ -45,9 +46,8 @@ def hand_over(
     """
     if to not in stand_ins(record, owners, by=by, on=timezone.localtime(at).date()):
         raise Refused(NOT_HIS, field="to")
-    old = open_todos(record).filter(kind=Todo.Kind.HANDLE).first()
     step = make_move(record, "hand_over", by=by, at=at, opinion=opinion, version=version, to=[to])
-    assert old is not None  # it was his turn
+    old = open_todos(record).filter(kind=Todo.Kind.HANDLE).get()  # it was his turn
     open_todos(record).filter(pk=old.pk).update(done_at=at, done_by=by)
     open_todo(record, node=old.node, label=old.label, owners=[Owner(user=to)], at=at, due_on=old.due_on, asked_by=by)
     return step
@@ -108,7 +108,7 @@ def urge(record: FlowRecord, *, by: User, at: datetime.datetime) -> int:
 
     Raises Refused where there is nobody to remind, or the user may not, or it was done today.
     """
-    fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).select_related("unit").get(pk=record.pk)
+    fresh: FlowRecord = held(type(record)._base_manager.select_related("unit"), record.pk)
     if not may_urge(by, fresh):
         raise Refused("此记录当前没有可以催办的人员。")
     today = timezone.localtime(at).date()
@@ -141,7 +141,7 @@ def delete_draft(record: FlowRecord, *, event: str, by: User, at: datetime.datet
 
     The caller has checked that the user may. Raises Refused for everything else; that is 作废.
     """
-    fresh: FlowRecord = type(record)._base_manager.select_for_update(of=("self",)).select_related("unit").get(pk=record.pk)
+    fresh: FlowRecord = held(type(record)._base_manager.select_related("unit"), record.pk)
     if fresh.state != "draft" or Step.objects.filter(**about(fresh)).exists():
         raise Refused("提交过的记录不能删除，可以作废。")
     for file in attachments_of(fresh):

@@ -14,12 +14,15 @@ from apps.accounts.services import end_sessions, mark_administrator
 from apps.audit import streams
 from apps.audit.services import note
 from apps.core.errors import Refused
+from apps.core.stored import refused_when_taken
 from apps.core.whole import all_or_nothing
 from apps.org.models import PATH_WIDTH, Assignment, Body, BodyMember, Loan, Person, Recusal, Sitting, Unit, UnitRecord
 from apps.org.queries import members
 from apps.org.roles import ADMINISTRATORS, Role
 from apps.org.rules import administrators_clash, why_not_delegable
 from apps.org.scope import forget_scope, scope_of
+
+EARLIEST = datetime.date(2000, 1, 1)  # an earlier day of a sitting is a slip of the pen
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -283,8 +286,8 @@ def record_sitting(
     """Register that a body met. Raises Refused for a future date or more present than members of that day."""
     if met_on > timezone.localtime(at).date():
         raise Refused("会议日期不得晚于今天。", field="met_on")
-    if Sitting.objects.filter(body=body, number=number).exists():
-        raise Refused("已登记同一届次的会议。", field="number")
+    if met_on < EARLIEST:
+        raise Refused(f"会议日期不得早于{EARLIEST:%Y-%m-%d}，检查年份。", field="met_on")
     seats = members(body, on=met_on).count()
     if seats and present > seats:
         raise Refused(f"实到人数不超过应到人数{seats}人。", field="present")
@@ -299,7 +302,8 @@ def record_sitting(
         created_at=at,
         updated_at=at,
     )
-    sitting.save()
+    with refused_when_taken("sitting_once", "已登记同一届次的会议。", field="number"):
+        sitting.save()
     note(
         "sitting.recorded",
         stream=body.unit.stream,

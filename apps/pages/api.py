@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.db import transaction
+from django.forms import BooleanField
 from django.http import Http404, QueryDict
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -52,6 +53,14 @@ def as_form_data(data: dict[str, Any], *, prefix: str = "", rows: dict[str, list
             pairs: Any = as_form_data(item, prefix=f"{name}-{i}-")
             posted.update(pairs)
     return posted
+
+
+def refuse_odd_booleans(fields: Mapping[str, Any], data: Mapping[str, Any], *, prefix: str = "") -> None:
+    """A yes-or-no of JSON is true or false: a browser's form takes every text for a tick, "0" and "no" too. Raises ValidationError."""
+    names = [name for name, field in fields.items() if isinstance(field, BooleanField)]
+    odd = [name for name in names if name in data and data[name] not in (None, "") and not isinstance(data[name], bool)]
+    if odd:
+        raise serializers.ValidationError({f"{prefix}{name}": ["填写 true 或 false。"] for name in odd})
 
 
 def _text(value: Any) -> str:
@@ -129,9 +138,7 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
     def create(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """A new record in state 草稿."""
         body, _ = self._written(request, instance=None)
-        if set(body) == {"pk"}:
-            body = dict(self.get_serializer(self.get_queryset().get(pk=body["pk"])).data)
-        return Response(body, status=status.HTTP_201_CREATED)
+        return Response(self.told_again(body), status=status.HTTP_201_CREATED)
 
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Change the whole content; `version` is the one the caller read."""
@@ -139,6 +146,13 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         if not (getattr(record, "is_editable", True) and scope_of(request.user).may_on(record, "U")):
             raise PermissionDenied("当前状态或权限不能修改此记录。")
         body, _ = self._written(request, instance=record)
-        if set(body) == {"pk"}:
-            body = dict(self.get_serializer(self.get_queryset().get(pk=body["pk"])).data)
-        return Response(body)
+        return Response(self.told_again(body))
+
+    def told_again(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The body of a first press; of a repeated one the record as it is now. Raises Refused when that was deleted."""
+        if set(body) != {"pk"}:
+            return body
+        record = self.get_queryset().filter(pk=body["pk"]).first()
+        if record is None:
+            raise Refused("此次登记的记录已被删除或不再对您公开，换一个标识重新登记。")
+        return dict(self.get_serializer(record).data)

@@ -20,8 +20,8 @@ from apps.core.errors import Refused
 from apps.core.templatetags.ui import short_day
 from apps.flow.models import Return, Step, Todo
 from apps.flow.queries import compare, may_urge, open_return, open_todos, passed, steps_of, versions_of, with_content
-from apps.flow.rules import RETURNED
-from apps.flow.services import mark_seen, owner_names
+from apps.flow.rules import RETURNED, opinion_fault
+from apps.flow.services import mark_seen, moved_on, owner_names
 from apps.flow.side import urge
 from apps.pages import services
 from apps.pages.forms import MoveForm
@@ -91,6 +91,7 @@ class FlowPages(RecordPages):
         page = self.move_page(name)
         form = page.form(request.POST, record=self.object, user=request.user)
         if not form.is_valid():
+            self.ask_for_opinion(name, form)
             if page.own_page:
                 return self.asking(name, form, status=422)
             own = "；".join(str(m) for name in ("opinion", "__all__") for m in form.errors.get(name, ()))
@@ -106,6 +107,13 @@ class FlowPages(RecordPages):
             if beside:
                 form.add_error(no.field, no.message)
             return self.stay(form, no.message, at_opinion="" if beside else no.message)
+
+    def ask_for_opinion(self, name: str, form: MoveForm) -> None:
+        """Say beside the other faults that the opinion is missing too: the service would say so only after the next press."""
+        move = self.object.MACHINE.by_name[name]
+        opinion = str(form.cleaned_data.get("opinion", "")) if "opinion" not in form.errors else None
+        if opinion is not None and (fault := opinion_fault(move.opinion == "required", opinion, move.asked, least=move.least)):
+            form.add_error("opinion", fault)
 
     def made(self, page: MovePage, data: dict[str, Any]) -> HttpResponse:
         """Call the service once, however often the button was pressed, and go on to where the page asked."""
@@ -132,6 +140,17 @@ class FlowPages(RecordPages):
         else:
             messages.success(request, f"已催办，提醒 {told} 人。")
         return redirect(own_path(request.POST.get("next", "")) or self.object.get_absolute_url())
+
+    def closed(self) -> HttpResponse:
+        """As everywhere; a draft that cannot be deleted any more has nothing typed on it."""
+        if self.page != "delete" or not self.may_write(self.object):
+            return super().closed()
+        messages.error(self.request, self.why_closed())
+        return redirect(self.object.get_absolute_url())
+
+    def why_closed(self) -> str:
+        """Who moved it on, and when."""
+        return moved_on(self.object).message
 
     def delete_it(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Delete a draft never handed in."""

@@ -23,6 +23,14 @@ def without_errors(form: Any) -> Any:
     return form
 
 
+class Lines(forms.Textarea):
+    """A text of several lines: browsers send each break as two characters, the counter on the page and the limit know one."""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        value = super().value_from_datadict(data, files, name)
+        return value.replace("\r\n", "\n") if isinstance(value, str) else value
+
+
 CHOSEN = (forms.Select, forms.RadioSelect, forms.CheckboxSelectMultiple)
 
 
@@ -32,6 +40,9 @@ def worded(form: forms.BaseForm, *, before: str = "") -> None:
     The same sentence stands at the field and in the summary above, where nobody sees the field. `before` tells rows apart.
     """
     for field in form.fields.values():
+        if type(field.widget) is forms.Textarea:
+            lines = Lines(field.widget.attrs)
+            lines.is_required, field.widget = field.widget.is_required, lines
         plain: dict[str, Any] = {}
         for kind in reversed(type(field).__mro__):
             plain |= getattr(kind, "default_error_messages", {})
@@ -43,6 +54,7 @@ def worded(form: forms.BaseForm, *, before: str = "") -> None:
             "min_value": f"{label}不小于%(limit_value)s",
             "max_value": f"{label}不大于%(limit_value)s",
             "invalid": f"{label}{_shape(field)}",
+            "invalid_choice": f"{label}不在可选范围内，重新选择",
         }
         field.error_messages |= {code: text for code, text in said.items() if field.error_messages.get(code) == plain.get(code)}
 
@@ -77,3 +89,4 @@ class MoveForm(forms.Form):
     def __init__(self, *args: Any, record: Any = None, user: Any = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.record, self.user = record, user
+        worded(self)

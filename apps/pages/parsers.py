@@ -36,5 +36,7 @@ class CleanJSONParser(JSONParser):
             data = super().parse(stream, media_type, parser_context)
         except RecursionError:
             raise ParseError("内容层级过深。") from None
+        except ParseError as no:
+            raise ParseError("请求内容不是有效的 JSON（UTF-8 编码）。") from no
         _clean(data)
         return data

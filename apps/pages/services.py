@@ -11,6 +11,7 @@ from django.db.models import Case, Q, QuerySet, When
 from django.http import QueryDict
 
 from apps.core.errors import Refused
+from apps.core.stored import refused_when_taken
 from apps.core.whole import all_or_nothing
 from apps.org.models import Person
 from apps.org.queries import unit_of
@@ -83,7 +84,8 @@ def save_view(user: User, *, register: str, name: str, query: str, look: str = "
         view.full_clean(exclude=["look", "shared_with"])
     except ValidationError as error:
         raise Refused("；".join(error.messages), field="name") from error
-    view.save()
+    with refused_when_taken("view_once", "已有同名视图，换一个名称。", field="name"):
+        view.save()
     return view
 
 

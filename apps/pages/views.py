@@ -98,11 +98,29 @@ class RecordPages(View):
         if "pk" in kwargs:
             self.object = get_object_or_404(self.get_queryset(), pk=kwargs["pk"])
         if self.page in self.EDITING and not self.may_edit(self.object):
-            done = answered(request.POST.get("token", ""), user=self.request.user, place=request.path)
-            if done is None:
-                raise PermissionDenied
-            return self.on_to(done)  # the button was pressed twice, and the first press ended the editing
+            return self.closed()
         return super().dispatch(request, *args, **kwargs)
+
+    def closed(self) -> HttpResponse:
+        """A page that changes a record which cannot be changed now: what was typed meanwhile stays, with the reason."""
+        request = self.request
+        done = answered(request.POST.get("token", ""), user=request.user, place=request.path)
+        if done is not None:
+            return self.on_to(done)  # the button was pressed twice, and the first press ended the editing
+        is_form = self.page in self.TEMPLATES or self.page.endswith("draft")
+        if request.method != "POST" or not is_form or not self.may_write(self.object):
+            raise PermissionDenied
+        why = self.why_closed()
+        if self.page.endswith("draft"):
+            with suppress(Refused):
+                services.save_draft(request.user, key=self.draft_key, posted=request.POST, at=timezone.now())
+            return JsonResponse({"message": f"{why}您填写的内容已保留。"}, status=409)
+        form, formsets = self.get_form(data=request.POST), self.get_formsets(data=request.POST)
+        return self.refused_form(form, formsets, Refused(f"{why}您填写的内容已保留，记录退回后可以继续填写。"))
+
+    def why_closed(self) -> str:
+        """Why the record cannot be changed now, as a sentence."""
+        return "此记录当前不能修改。"
 
     # -- what subclasses say -------------------------------------------------------------------------------------
 
@@ -116,7 +134,11 @@ class RecordPages(View):
 
     def may_edit(self, record: Any) -> bool:
         """Whether the caller may change the content now."""
-        return getattr(record, "is_editable", True) and scope_of(self.request.user).may_on(record, "U")
+        return getattr(record, "is_editable", True) and self.may_write(record)
+
+    def may_write(self, record: Any) -> bool:
+        """Whether the content is the caller's to change, while the state allows it."""
+        return scope_of(self.request.user).may_on(record, "U")
 
     def list_context(self, rows: Any) -> dict[str, Any]:
         """More of the list page: system views, summary, actions."""
@@ -217,6 +239,10 @@ class RecordPages(View):
             "draft_url": self.draft_url(),
         }
 
+    def save_url(self) -> str:
+        """Where the form is sent for good."""
+        return reverse(f"{self.base}-edit", args=[self.object.pk]) if self.object else reverse(f"{self.base}-new")
+
     def draft_url(self) -> str:
         """Where the form saves itself while somebody types."""
         return reverse(f"{self.base}-draft", args=[self.object.pk]) if self.object else reverse(f"{self.base}-new-draft")
@@ -282,6 +308,8 @@ class RecordPages(View):
 
     def autosave(self, request: PortalRequest, pk: int | None = None) -> HttpResponse:
         """Keep what is typed; never changes the record itself."""
+        if answered(request.POST.get("token", ""), user=request.user, place=self.save_url()) is not None:
+            return JsonResponse({"message": "已保存"})  # what was typed on this page was saved for good a moment ago
         try:
             draft = services.save_draft(request.user, key=self.draft_key, posted=request.POST, at=timezone.now())
         except Refused as no:

@@ -17,14 +17,14 @@ from rest_framework.response import Response
 
 from apps.flow.queries import open_todos, steps_of
 from apps.flow.services import facts
-from apps.pages.api import PlainSerializer, RecordSerializer, RecordViewSet, as_form_data
+from apps.pages.api import PlainSerializer, RecordSerializer, RecordViewSet, as_form_data, refuse_odd_booleans
 from apps.pages.forms import MoveForm
-from apps.pages.idempotency import once
+from apps.pages.idempotency import answered, once
 from apps.pages.side_forms import SignersForm
 from apps.risks import move_forms, services
 from apps.risks.content import FIELDS, MEASURE_FIELDS
 from apps.risks.filters import RiskFilter
-from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, errors_of, full_errors
+from apps.risks.forms import MeasureForm, MeasureFormSet, RiskPointForm, content_from, errors_of, full_errors
 from apps.risks.machine import may_edit
 from apps.risks.models import Measure, RiskPoint
 from apps.risks.queries import phone_for
@@ -118,7 +118,8 @@ class RiskDetailSerializer(RiskPointSerializer):
         return [facts(step) for step in steps_of(record)]
 
     def get_waiting(self, record: RiskPoint) -> list[dict[str, Any]]:
-        return [{"label": todo.label, "due_on": todo.due_on, "opened_at": todo.opened_at} for todo in open_todos(record)]
+        rows = open_todos(record)
+        return [{"label": t.label, "due_on": t.due_on, "opened_at": timezone.localtime(t.opened_at)} for t in rows]
 
 
 class MoveSerializer(serializers.Serializer):
@@ -152,7 +153,9 @@ class RiskViewSet(RecordViewSet):
         """Change the whole content of a draft; 岗位人员 may change their own, though they hold no U."""
         record = self.get_object()
         user: Any = request.user
-        if not (record.is_editable and may_edit(user, record)):
+        key = request.headers.get("Idempotency-Key", "")
+        again = answered(key, user=user, place=f"{request.method} {request.path}") is not None
+        if not again and not (record.is_editable and may_edit(user, record)):
             raise PermissionDenied("当前状态或权限不能修改此记录。")
         body, _ = self._written(request, instance=record)
         return Response(self.body_of(body["pk"]) if set(body) == {"pk"} else body)
@@ -183,6 +186,8 @@ class RiskViewSet(RecordViewSet):
         rows = data.get("measures")
         if rows is not None and not (isinstance(rows, list) and all(isinstance(row, dict) for row in rows)):
             raise serializers.ValidationError({"measures": ["防控措施须是列表，每条一个对象。"]})
+        for at, row in enumerate(rows or ()):
+            refuse_odd_booleans(MeasureForm.base_fields, row, prefix=f"measures-{at}-")
         if rows is None:
             rows = [] if instance is None else stored_measures(instance)
         values = ({} if instance is None else stored_values(instance)) | {k: v for k, v in data.items() if k != "measures"}
@@ -212,7 +217,7 @@ class RiskViewSet(RecordViewSet):
             raise ParseError("请求内容须是一个 JSON 对象。")
         user: Any = request.user
         key = request.headers.get("Idempotency-Key", "")
-        if request.data.get("is_anonymous"):
+        if request.data.get("is_anonymous") not in (None, False):
             key = ""  # a kept press would name the person and the minute
         with transaction.atomic():
             press = once(f"api-{key}" if key else "", user=user, at=timezone.now(), place=f"POST {request.path}")
@@ -224,6 +229,7 @@ class RiskViewSet(RecordViewSet):
     def make(self, record: RiskPoint, move: str, data: dict[str, Any]) -> None:
         """Read what the move needs with its form and call its one service."""
         service, form_class = MOVES[move]
+        refuse_odd_booleans(form_class.base_fields, data)
         simple = {k: v for k, v in data.items() if k not in {"content_of_point", "measures"}}
         if isinstance(simple.get("accepted"), bool):
             simple["accepted"] = "yes" if simple["accepted"] else "no"

@@ -59,6 +59,9 @@ def blank_like(form: RiskPointForm) -> RiskPoint:
     return RiskPoint(created_by=form.user, frozen=dict(made.frozen), method=made.method)
 
 
+OF_UNIT = {"department", "post", "person", *PEOPLE}  # chosen among what the unit has
+
+
 class RiskPointForm(forms.ModelForm):
     """A draft needs unit, year and name; `full_errors` says what handing it in needs. Faults come in the order of the page."""
 
@@ -70,6 +73,7 @@ class RiskPointForm(forms.ModelForm):
         field_classes: ClassVar = dict.fromkeys(("unit", "department", "post", *PEOPLE), PickField) | dict.fromkeys(
             (*MANY, "criteria"), CodesField
         )
+        error_messages: ClassVar = {"year": dict.fromkeys(("min_value", "max_value"), "执行年度填写四位年份，如2026")}
         help_texts: ClassVar = {
             "layer": "岗位级须选岗位，部门级须选部门，单位级两项都不选",
             "post": "只有岗位级选择，部门随岗位带出",
@@ -268,11 +272,12 @@ def full_errors(form: RiskPointForm, formset: BaseMeasureFormSet) -> Faults:
     """Everything that keeps the two from being handed in, by field; each message is also put beside its field."""
     form.is_valid()
     formset.is_valid()
-    if "unit" in form.errors:  # nothing can be said of departments and people of no unit
-        return errors_of(form, formset)
     kept = formset.kept_forms
     faults = missing_for_submission(form.instance, [row.instance for row in kept], today=form.today)
+    no_unit = "unit" in form.errors  # then nothing can be said of its departments and people
     for name, message in faults.items():
+        if no_unit and name.rpartition("-")[2] in OF_UNIT:
+            continue
         if name in form.fields:
             _add(form, name, message)
         elif name == "measures":

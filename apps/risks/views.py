@@ -29,7 +29,7 @@ from apps.risks import move_forms, queries, sections, services
 from apps.risks.content import ADJUSTABLE
 from apps.risks.filters import RiskFilter
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, full_errors, new_point
-from apps.risks.machine import NODES, may_edit, node_of
+from apps.risks.machine import NODES, may_adjust, may_edit, node_of
 from apps.risks.models import RiskPoint
 from apps.risks.rules import Incomplete
 from apps.risks.tables import RiskTable
@@ -152,8 +152,8 @@ class RiskPages(BulkPages, ExportPages, AttachmentPages):
         where = reverse("risks-point-suggest", args=[self.object.pk]) if self.object else reverse("risks-suggest")
         return super().form_context(version=version) | {"suggest_url": where, "subtitle": str(self.object or "")}
 
-    def may_edit(self, record: Any) -> bool:
-        return record.is_editable and may_edit(self.request.user, record)
+    def may_write(self, record: Any) -> bool:
+        return may_edit(self.request.user, record)
 
     def get_form(self, **kwargs: Any) -> Any:
         """Kept for the measures beside it, which offer the same people."""
@@ -266,12 +266,18 @@ class AdjustPages(RiskPages):
     def may_edit(self, record: Any) -> bool:
         return "open_adjustment" in {m.name for m in record.MACHINE.open_to(self.request.user, record)}
 
+    def may_write(self, record: Any) -> bool:
+        return may_adjust(self.request.user, record)
+
     @property
     def draft_key(self) -> str:
         return f"risks-adjust:{self.object.pk}"
 
     def draft_url(self) -> str:
         return reverse("risks-adjust-draft", args=[self.object.pk])
+
+    def save_url(self) -> str:
+        return reverse("risks-adjust", args=[self.object.pk])
 
     def get_form(self, **kwargs: Any) -> Any:
         form = super().get_form(**kwargs)

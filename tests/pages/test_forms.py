@@ -140,7 +140,7 @@ def test_a_second_press_of_submit_gets_the_first_ones_answer_and_not_a_refusal(w
     assert [a.headers.get("Location") for a in answers] == [f"/risks/{record.pk}/"] * 2
     record.refresh_from_db()
     assert (record.state, record.version) == ("department", 3)
-    assert browser.post(f"/risks/{record.pk}/edit/", posted | {"token": "u"}).status_code == 403
+    assert browser.post(f"/risks/{record.pk}/edit/", posted | {"token": "u"}).status_code == 422
 
 
 def test_another_persons_token_is_another_token(world, as_, filled):
@@ -216,7 +216,7 @@ def test_submitting_from_the_form_says_who_is_next(world, as_, filled):
 def test_a_record_that_is_on_its_way_is_not_edited(world, as_, filled):
     record = point_in("department", world, by="clerk")
     assert as_(world.clerk).get(f"/risks/{record.pk}/edit/").status_code == 403
-    assert as_(world.clerk).post(f"/risks/{record.pk}/edit/", filled(version=2)).status_code == 403
+    assert as_(world.clerk).post(f"/risks/{record.pk}/edit/", filled(version=2)).status_code == 422
 
 
 # -- reading a field -------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from apps.org.models import Department
 from apps.risks import services
 from apps.risks.models import RiskPoint
 from tests.kit.people import User, again, build_world, moment, staff
-from tests.kit.risks import FILED, draft
+from tests.kit.risks import FILED, draft, point_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 THREADS, POINTS, PRESSES = 10, 30, 5  # 30 points, 2 people, 5 presses each: 300 tries
@@ -85,7 +85,48 @@ def test_who_waited_for_the_row_sees_the_question_asked_meanwhile():
             services.add_signers(record, people=[world.lawyer], by=again(world.head), at=moment(2026, 5, 19))
             waiting = pool.submit(_agree, record, twin)
             _until_somebody_waits()
-        assert waiting.result(timeout=30) == "加签意见还没有办结，办结或撤销加签后再同意。"
+        assert "已由赵静加签" in waiting.result(timeout=30)
+
+
+def test_two_pass_it_on_at_one_moment_and_it_waits_for_one(all_at_once):
+    world = build_world()
+    record = draft(world)
+    services.submit(record, by=again(world.author), at=FILED)
+    twin, third = (staff(name, world.company, "R15", within=world.works, bounded=True) for name in ("韩冬", "简宁"))
+
+    def pass_on(by, to):
+        row, who = RiskPoint.objects.get(pk=record.pk), User.objects.get(pk=by.pk)
+        return lambda: services.hand_over(row, to=User.objects.get(pk=to.pk), by=who, at=FILED, opinion="请代为办理")
+
+    assert all_at_once([pass_on(world.head, third), pass_on(twin, third)] * 5) == 1
+    assert Todo.objects.filter(done_at=None).count() == 1
+
+
+def test_two_agree_at_one_moment_and_one_of_them_counts(all_at_once):
+    world = build_world()
+    record = draft(world, layer="unit", department=None, post=None)
+    services.submit(record, by=again(world.author), at=FILED)
+    leaders = [world.leader, world.second_leader]
+
+    def agree(by):
+        row, who = RiskPoint.objects.get(pk=record.pk), User.objects.get(pk=by.pk)
+        return lambda: services.agree(row, by=who, at=FILED)
+
+    assert all_at_once([agree(who) for who in leaders * 5]) == 1
+    record.refresh_from_db()
+    assert record.state == "leader"
+
+
+def test_objections_of_one_moment_all_count(all_at_once):
+    world = build_world()
+    record = point_in("publicity", world)
+
+    def object_to(by):
+        row, who = RiskPoint.objects.get(pk=record.pk), User.objects.get(pk=by.pk)
+        return lambda: services.object_to(row, content="实际流程与所述表现形式不一致", by=who, at=moment(2026, 5, 27))
+
+    assert all_at_once([object_to(who) for who in [world.worker, world.colleague] * 5]) == 10
+    assert (record.objections.count(), Todo.objects.filter(done_at=None, kind="handle").count()) == (10, 1)
 
 
 def _until_somebody_waits():

@@ -156,23 +156,15 @@ def test_s7_the_floor_makes_it_high_and_lower_needs_a_reason_and_the_discipline_
     assert (record.state, record.lowering_agreed, record.level) == ("publicity", True, "low")
 
 
-def test_what_a_node_decides_is_kept_for_whoever_read_the_point_at_an_earlier_node(world):
-    record = draft(world, likelihood=2, severity=2, authority="decide", level="low", secretary=None, level_reason="已实行线上会签")
-    services.submit(record, by=again(world.author), at=FILED)
-    services.agree(record, by=again(world.head), at=FILED)
-    early = RiskPoint._base_manager.get(pk=record.pk)
-    services.agree(record, by=again(world.leader), at=FILED)
-    services.agree(early, by=again(world.inspector), at=FILED, lowering_agreed=True)  # a program sends no version
-    early.refresh_from_db()
-    assert (early.state, early.lowering_agreed) == ("publicity", True)
-
-
-def test_a_return_goes_back_to_the_node_that_made_it_though_the_point_was_read_at_an_earlier_one(world):
+def test_nobody_decides_at_a_node_he_has_not_seen(world):
+    """A program sends no version: then what it read is what it acts on."""
     record = point_in("department", world)
     early = RiskPoint._base_manager.get(pk=record.pk)
     services.agree(record, by=again(world.head), at=FILED)
-    services.give_back(early, by=again(world.leader), at=FILED, opinion="措施不具体", fields=["measures"])
-    assert open_return(early).back_to == "leader"
+    for act in (services.agree, services.give_back):
+        with pytest.raises(Refused, match="已由赵静同意，当前状态为“分管领导审定”"), transaction.atomic():
+            act(early, by=again(world.leader), at=FILED, opinion="措施不具体")
+    assert (RiskPoint._base_manager.get(pk=record.pk).state, open_todos(record).count()) == ("leader", 1)
 
 
 def test_the_submit_keeps_a_version_opens_the_to_do_and_tells_its_owner(world):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
 from apps.flow.models import Step
-from apps.flow.services import make_move
+from apps.flow.services import make_move, settle_return
 from apps.risks.machine import STRIKE_REASONS
 from apps.risks.models import Adjustment, RiskPoint
 from apps.risks.services.publicity import answer_all
@@ -34,6 +34,7 @@ def void(record: RiskPoint, *, by: User, at: datetime.datetime, opinion: str = "
     A running adjustment ends with it, and open objections have the reason as their answer.
     """
     step = make_move(record, "void", by=by, at=at, opinion=opinion, version=version)
+    settle_return(record, at=at)
     for row in record.adjustments.filter(state=Adjustment.State.OPEN):
         row.state, row.settled_at = Adjustment.State.REFUSED, at
         row.save(update_fields=["state", "settled_at"])

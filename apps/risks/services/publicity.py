@@ -14,7 +14,7 @@ from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
 from apps.flow.models import Step, Todo
 from apps.flow.queries import involved_ids, open_todos
-from apps.flow.services import Owner, copy_to, eligible, hand_to_author, make_move
+from apps.flow.services import Owner, become, copy_to, eligible, make_move, send_back
 from apps.org.models import Unit
 from apps.org.roles import Role
 from apps.risks.models import Objection, RiskPoint
@@ -100,8 +100,8 @@ def object_to(
     length = len(content.strip())
     if length < LEAST_OBJECTION:
         raise Refused(f"异议内容不少于{LEAST_OBJECTION}字，现有{length}字。", field="content")
-    fresh = locked(record)
-    joins = fresh.state == RiskPoint.State.OBJECTION
+    become(record, locked(record))  # objections of one moment all count: the later ones join the first
+    joins = record.state == RiskPoint.State.OBJECTION
     move = "object_again" if joins else "object_to"
     moved: dict[str, Any] = {"by": by, "at": at, "version": version, "starts_round": not joins, "anonymous": is_anonymous}
     # Everything an anonymous objection sets off happens without address and session: each of its events would carry them.
@@ -133,7 +133,9 @@ def answer_objection(
     step = make_move(record, "answer_objection", by=by, at=at, opinion=opinion, version=version, data={"accepted": accepted})
     answer_all(record, opinion, accepted=accepted, by=by, at=at)
     if accepted:
-        hand_to_author(record, at=at)
+        record.publicity_from = record.publicity_until = None  # the period was broken off
+        record.save(update_fields=["publicity_from", "publicity_until"])
+        send_back(record, step, back_to="department", by=by, at=at)
     else:
         start_publicity(record, at=at)
     return step

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db import IntegrityError, transaction
 from django.utils.timezone import localtime
 
 from apps.core.errors import Refused
+from apps.core.stored import held, refused_when_taken
 from apps.flow.queries import steps_of
 from apps.notices.services import notify
 from apps.risks.content import MEASURE_FIELDS
@@ -26,7 +25,7 @@ MeasureRow = Mapping[str, Any]  # cleaned values by field; `id` of the measure i
 
 def locked(record: RiskPoint, *names: str) -> RiskPoint:
     """The stored row, held until the transaction ends; read with `names`, whom the caller is going to ask for."""
-    return RiskPoint._base_manager.select_for_update(of=("self",)).select_related("unit", "department", *names).get(pk=record.pk)
+    return held(RiskPoint._base_manager.select_related("unit", "department", *names), record.pk)
 
 
 def refuse_if_stale(fresh: RiskPoint, version: int | None) -> None:
@@ -43,27 +42,15 @@ def refuse_if_stale(fresh: RiskPoint, version: int | None) -> None:
     raise Refused(f"此记录在 {when} 已{by}{did}，当前状态为“{fresh.state_label}”。刷新后再办理。")
 
 
-@contextmanager
-def once_only(records: Sequence[RiskPoint]) -> Iterator[None]:
-    """What is stored inside is refused on the name, as a whole, where one of the points is registered already."""
-    try:
-        with transaction.atomic():
-            yield
-    except IntegrityError as error:
-        if "risk_once" not in str(error):
-            raise
-        raise Refused(SAME_NAME[records[0].layer], field="name") from error
-
-
 def save_row(record: RiskPoint) -> None:
     """Save a content change. Raises Refused on the name where the same point is registered already."""
-    with once_only([record]):
+    with refused_when_taken("risk_once", SAME_NAME.get(record.layer, ""), field="name"):
         record.save()
 
 
 def insert_rows(records: Sequence[RiskPoint]) -> None:
-    """Store new points. Raises as save_row."""
-    with once_only(records):
+    """Store new points, all or none. Raises as save_row."""
+    with refused_when_taken("risk_once", SAME_NAME.get(records[0].layer, ""), field="name"):
         RiskPoint._base_manager.bulk_create(records, batch_size=AT_ONCE)
 
 

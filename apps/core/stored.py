@@ -1,0 +1,34 @@
+"""Reading a row to change it, and storing one that may be there already: what others did a moment ago is an answer, not an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from django.db import IntegrityError, models, transaction
+
+from apps.core.errors import Refused
+
+M = TypeVar("M", bound=models.Model)
+GONE = "此记录已被删除，刷新列表后查看。"
+
+
+def held(rows: models.QuerySet[M], pk: object) -> M:
+    """The stored row, held until the transaction ends. Raises Refused when somebody deleted it meanwhile."""
+    found = rows.select_for_update(of=("self",)).filter(pk=pk).first()
+    if found is None:
+        raise Refused(GONE)
+    return found
+
+
+@contextmanager
+def refused_when_taken(constraint: str, message: str, *, field: str) -> Iterator[None]:
+    """What is stored inside is undone and refused beside `field` where the unique `constraint` says it is there already."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if constraint not in str(error):
+            raise
+        raise Refused(message, field=field) from error
