@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from django.apps import apps
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from apps.flow.models import FlowRecord, RecordVersion, Return, Step, Todo
 from apps.org.models import Recusal
@@ -239,3 +240,11 @@ def _still_counting(rows: Iterable[tuple[Any, ...]]) -> set[int]:
         if move == GIVE_BACK_ONE:
             judged.pop(target, None)
     return filed.union(*judged.values())
+
+
+def facts(step: Step) -> dict[str, Any]:
+    """One step as plain facts for papers and the API."""
+    return {
+        "label": step.label, "by": step.who, "title": step.by_title, "at": timezone.localtime(step.at), "opinion": step.opinion,
+        "to": step.to_names, "source": step.source, "target": step.target,
+    }  # fmt: skip

@@ -396,11 +396,3 @@ def owner_names(todo: Todo, *, on: datetime.date) -> str:
     """Who a to-do waits for, as shown on the page: 「张三」 or 「部门负责人 张三、李四」."""
     names = "、".join(p.name for p in owner_people(todo, on=on))
     return names if todo.user_id else f"{Role(todo.role).label} {names}".strip()
-
-
-def facts(step: Step) -> dict[str, Any]:
-    """One step as plain facts for papers and the API."""
-    return {
-        "label": step.label, "by": step.who, "title": step.by_title, "at": timezone.localtime(step.at), "opinion": step.opinion,
-        "to": step.to_names, "source": step.source, "target": step.target,
-    }  # fmt: skip

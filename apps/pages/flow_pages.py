@@ -91,11 +91,7 @@ class FlowPages(RecordPages):
         page = self.move_page(name)
         form = page.form(request.POST, record=self.object, user=request.user)
         if not form.is_valid():
-            self.ask_for_opinion(name, form)
-            if page.own_page:
-                return self.asking(name, form, status=422)
-            own = "；".join(str(m) for name in ("opinion", "__all__") for m in form.errors.get(name, ()))
-            return self.stay(form, "；".join(str(m) for errors in form.errors.values() for m in errors), at_opinion=own)
+            return self.unfit(name, page, form)
         try:
             return self.made(page, dict(form.cleaned_data))
         except Refused as no:
@@ -108,12 +104,16 @@ class FlowPages(RecordPages):
                 form.add_error(no.field, no.message)
             return self.stay(form, no.message, at_opinion="" if beside else no.message)
 
-    def ask_for_opinion(self, name: str, form: MoveForm) -> None:
-        """Say beside the other faults that the opinion is missing too: the service would say so only after the next press."""
+    def unfit(self, name: str, page: MovePage, form: MoveForm) -> HttpResponse:
+        """The page again with every fault, also the missing opinion: the service would speak of it only after the next press."""
         move = self.object.MACHINE.by_name[name]
         opinion = str(form.cleaned_data.get("opinion", "")) if "opinion" not in form.errors else None
         if opinion is not None and (fault := opinion_fault(move.opinion == "required", opinion, move.asked, least=move.least)):
             form.add_error("opinion", fault)
+        if page.own_page:
+            return self.asking(name, form, status=422)
+        own = "；".join(str(m) for name in ("opinion", "__all__") for m in form.errors.get(name, ()))
+        return self.stay(form, "；".join(str(m) for errors in form.errors.values() for m in errors), at_opinion=own)
 
     def made(self, page: MovePage, data: dict[str, Any]) -> HttpResponse:
         """Call the service once, however often the button was pressed, and go on to where the page asked."""

@@ -15,8 +15,7 @@ from rest_framework.exceptions import ParseError, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.flow.queries import open_todos, steps_of
-from apps.flow.services import facts
+from apps.flow.queries import facts, open_todos, steps_of
 from apps.pages.api import PlainSerializer, RecordSerializer, RecordViewSet, as_form_data, refuse_odd_booleans
 from apps.pages.forms import MoveForm
 from apps.pages.idempotency import answered, once
