@@ -138,7 +138,7 @@ def test_saving_a_tab_changes_no_record(world, as_):
     assert RiskPoint.objects.visible_to(world.author).count() == 1
 
 
-def test_a_shared_tab_is_seen_by_colleagues_who_cannot_remove_it(world):
+def test_a_shared_tab_is_seen_by_colleagues_who_cannot_remove_it(world, as_):
     body = {"name": "高风险", "query": "level=high", "shared": "1", "look": '{"off": ["domain"], "order": [], "dense": true}'}
     as_(world.author).post("/risks/views/", body)
     view = SavedView.objects.get()
