@@ -7,12 +7,11 @@ from django.utils import timezone
 from apps.core.errors import Refused
 from apps.flow.machine import nobody
 from apps.flow.models import FlowRecord, Return, Step, Todo
-from apps.flow.queries import open_return, open_todos, steps_of
+from apps.flow.queries import facts, open_return, open_todos, steps_of
 from apps.flow.services import (
     Owner,
     close_todos,
     eligible,
-    facts,
     give_back,
     hand_to_author,
     keep_version,
