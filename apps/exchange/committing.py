@@ -57,7 +57,8 @@ def _write(batch: Batch, rows: list[BatchRow], ready: list[Any], *, by: User, at
     written = desk_of(fresh, by=by, at=at).write(ready, by=by, at=at)
     kind = ContentType.objects.get_for_model(written[0].record)
     for row, one in zip(rows, written, strict=True):
-        row.content_type, row.object_id, row.object_version, row.before = kind, one.record.pk, one.record.version, one.before
+        row.content_type, row.object_id, row.before = kind, one.record.pk, one.before
+        row.object_version = one.record.version if one.is_changed else None
     BatchRow.objects.bulk_update(rows, ["content_type", "object_id", "object_version", "before", *LOOKED_AT], batch_size=AT_ONCE)
     fresh.state, fresh.done_at, fresh.version = Batch.State.DONE, at, fresh.version + 1
     fresh.save(update_fields=["state", "done_at", "version"])
@@ -80,7 +81,7 @@ def undo(batch: Batch, *, by: User, at: datetime.datetime) -> int:
     if at - fresh.done_at > UNDO:
         raise Refused("导入已超过24小时，不能撤销，请逐条办理。")
     kind, touched, records = register_of(fresh.register), [], []
-    for row in rows_of(fresh).filter(object_id__isnull=False).prefetch_related("record"):
+    for row in rows_of(fresh).filter(object_version__isnull=False).prefetch_related("record"):
         record: Any = row.record
         if record is None or record.version != row.object_version:
             touched.append(f"第 {row.number} 行{f'（{record}）' if record is not None else ''}")

@@ -74,7 +74,7 @@ class BatchRow(models.Model):
     content_type = models.ForeignKey(ContentType, models.PROTECT, null=True, related_name="+")
     object_id = models.BigIntegerField(null=True)
     record = GenericForeignKey("content_type", "object_id")
-    object_version = models.PositiveIntegerField(null=True)
+    object_version = models.PositiveIntegerField(null=True)  # null where the row left the record alone
     before = models.JSONField("更新前", null=True)  # of a record that was there: the content it had
 
     class Meta:

@@ -46,5 +46,5 @@ def remembered(unit: Unit, register: str, columns: Iterable[dict[str, Any]]) -> 
 def origin_of(record: Model) -> BatchRow | None:
     """The line of a sheet from which a record came."""
     kind = ContentType.objects.get_for_model(record)
-    rows = BatchRow.objects.filter(content_type=kind, object_id=record.pk, batch__state=Batch.State.DONE)
+    rows = BatchRow.objects.filter(content_type=kind, object_id=record.pk, object_version__isnull=False, batch__state=Batch.State.DONE)
     return rows.select_related("batch").first()

@@ -43,10 +43,11 @@ class Bound(Protocol):
 
 @dataclass(frozen=True)
 class Written:
-    """A record that a row made, or changed: then with the content it had, for the undo."""
+    """A record that a row made, or changed: then with the content it had, for the undo; or left alone, being so already."""
 
     record: Any
     before: Any = None
+    is_changed: bool = True
 
 
 class Desk(Protocol):

@@ -24,9 +24,8 @@ from apps.risks import move_forms, services
 from apps.risks.content import FIELDS, MEASURE_FIELDS
 from apps.risks.filters import RiskFilter
 from apps.risks.forms import MeasureForm, MeasureFormSet, RiskPointForm, content_from, errors_of, full_errors
-from apps.risks.machine import may_edit
 from apps.risks.models import Measure, RiskPoint
-from apps.risks.queries import phone_for
+from apps.risks.queries import may_change, phone_for
 from apps.risks.rules import Incomplete
 
 MOVES: dict[str, tuple[Callable[..., Any], type[MoveForm]]] = {
@@ -154,7 +153,7 @@ class RiskViewSet(RecordViewSet):
         user: Any = request.user
         key = request.headers.get("Idempotency-Key", "")
         again = answered(key, user=user, place=f"{request.method} {request.path}") is not None
-        if not again and not (record.is_editable and may_edit(user, record)):
+        if not again and not may_change(user, record):
             raise PermissionDenied("当前状态或权限不能修改此记录。")
         body, _ = self._written(request, instance=record)
         return Response(self.body_of(body["pk"]) if set(body) == {"pk"} else body)
@@ -163,7 +162,7 @@ class RiskViewSet(RecordViewSet):
         """Delete a draft that was never handed in; everything else is 作废 (the move `void`)."""
         record = self.get_object()
         user: Any = request.user
-        if not (record.is_editable and may_edit(user, record)):
+        if not may_change(user, record):
             raise PermissionDenied("当前状态或权限不能删除此记录。")
         services.delete_draft(record, by=user, at=timezone.now())
         return Response(status=204)

@@ -16,6 +16,7 @@ from apps.pages.bulk import Act
 from apps.pages.forms import worded
 from apps.risks import services
 from apps.risks.models import RiskPoint
+from apps.risks.queries import may_change
 from apps.risks.rules import Incomplete
 from apps.risks.sheets import PEOPLE, Desk, Row
 
@@ -81,7 +82,7 @@ def start_filling(records: Sequence[RiskPoint], data: QueryDict, by: User) -> Ca
     def fill(record: RiskPoint) -> None:
         desk = desks[record.unit_id]
         stored = desk.known.get(record.number)
-        if stored is None:
+        if stored is None or not may_change(by, stored):
             raise Refused(f"当前状态为“{record.state_label}”，不能修改。" if not record.is_editable else "没有修改此风险点的权限。")
         wanted = {name: values for name, values in typed.items() if everything or getattr(stored, name) in (None, "", [])}
         row = Row(desk, {"number": [record.number], **wanted}, given=set(wanted), each=measures, overwrites=everything)

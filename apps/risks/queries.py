@@ -208,12 +208,17 @@ def duplicates_of(
     return (rows.exclude(pk=but) if but is not None else rows).order_by("pk")
 
 
-def to_update(user: User, numbers: Collection[str], *, unit: Unit) -> list[RiskPoint]:
-    """The points of these numbers in this unit that the person may change now, with their measures and whom they name."""
+def by_number(user: User, numbers: Collection[str], *, unit: Unit) -> dict[str, RiskPoint]:
+    """The points of these numbers in this unit that the person sees, with their measures and whom they name."""
     if not numbers:
-        return []
+        return {}
     rows = RiskPoint.objects.visible_to(user).select_related("unit", "department").filter(number__in=numbers, unit=unit)
-    return [record for record in rows.prefetch_related(named_measures()) if record.is_editable and may_edit(user, record)]
+    return {record.number: record for record in rows.prefetch_related(named_measures())}
+
+
+def may_change(user: User, record: RiskPoint) -> bool:
+    """Whether the person may write this point as it stands now."""
+    return record.is_editable and may_edit(user, record)
 
 
 def writable_departments(user: User, unit: Unit) -> QuerySet[Department]:

@@ -19,7 +19,7 @@ from apps.risks import services
 from apps.risks.content import FIELDS, MEASURE_FIELDS, plain, snapshot
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, errors_of
 from apps.risks.models import Measure, RiskPoint
-from apps.risks.queries import to_update
+from apps.risks.queries import by_number, may_change
 from apps.risks.rules import missing_for_submission
 
 if TYPE_CHECKING:
@@ -131,13 +131,13 @@ class Row:
         return (self.values.get(name) or [""])[0].strip()
 
     def _old(self) -> RiskPoint | None:
-        """The point a 风险点编号 names; a number that names none he may change is a fault."""
+        """The point a 风险点编号 names; a number that names none he sees is a fault."""
         number = self._first("number").upper()
         if not number:
             return None
         record = self.desk.known.get(number)
         if record is None:
-            self.faults["number"] = "编号对应的风险点不存在或当前不能修改，清空编号则作为新的风险点导入"
+            self.faults["number"] = "没有此编号的风险点，清空编号则作为新的风险点导入"
         elif number in self.desk.updated:
             self.faults["number"] = "本表中此编号出现两次，只保留一行"
         self.desk.updated.add(number)
@@ -168,6 +168,9 @@ class Row:
         self.desk.seen.add(key)
         if not self.faults:
             self._hint()
+        if self.record is not None and (self.faults or self.is_changed) and not may_change(self.desk.user, self.record):
+            said = f"{self.record}（{self.record.state_label}）当前不能修改"
+            self.faults = {"number": f"{said}，选择不导入此行，或清空编号作为新的风险点导入"}
 
     def _may_not_lack(self, name: str) -> bool:
         """A new point needs it; one that is there may lack it only as it did before."""
@@ -232,7 +235,7 @@ class Desk:
     def expect(self, rows: Sequence[Values]) -> None:
         """The points their numbers name, and the names registered already."""
         numbers = {text.strip().upper() for values in rows for text in values.get("number") or ()}
-        self.known = {record.number: record for record in to_update(self.user, numbers - {""}, unit=self.unit)}
+        self.known = by_number(self.user, numbers - {""}, unit=self.unit)
 
     def bind(self, values: Values, *, given: Set[str]) -> Row:
         return Row(self, values, given=given)
@@ -245,7 +248,7 @@ class Desk:
     def _updated(self, one: Ready, *, by: User, at: datetime.datetime) -> Written:
         assert one.record is not None
         if not one.is_changed:
-            return Written(one.record, one.before)
+            return Written(one.record, is_changed=False)
         wanted: dict[str, Any] = {"fields": one.point.fields, "measures": one.point.measures, "version": one.record.version}
         return Written(services.update_point(one.record, **wanted, by=by, at=at), one.before)
 
@@ -320,7 +323,7 @@ def take_back(done: Written, *, by: User, at: datetime.datetime) -> None:
     """Undo of an import: a new draft goes, a changed one gets the content it had."""
     if done.before is None:
         services.delete_draft(done.record, by=by, at=at)
-    elif plain(done.record, done.record.listed_measures) != done.before:
+    else:
         services.bring_back(done.record, done.before, by=by, at=at)
 
 

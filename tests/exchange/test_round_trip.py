@@ -110,6 +110,21 @@ def test_a_sheet_with_three_columns_leaves_all_others_of_a_point(world, tmp_path
     assert {name for name, cell in record.snapshot().items() if cell["value"] != old[name]["value"]} == {"name", "measures"}
 
 
+def test_a_point_on_its_way_comes_back_without_a_difference_and_does_not_hinder_the_undo(world, sheet):
+    record, other = point_in("department", world), draft(world, by="clerk", name="草稿")
+    path, rows = sheet()
+    head = rows[0]
+    next(row for row in rows if row[head.index("风险点编号")] == other.number)[head.index("风险点名称")] = "改过的名称"
+    batch = take_in(world, written_again(path, rows, {}))
+    assert counts(batch) == {"hint": 2}
+    committing.commit(batch, by=again(world.clerk), at=NOW)
+    moved = RiskPoint.objects.get(pk=record.pk)
+    moved.version += 1  # somebody moves it: the sheet did nothing to it
+    moved.save(update_fields=["version"])
+    committing.undo(batch, by=again(world.clerk), at=NOW)
+    assert set(RiskPoint._base_manager.values_list("name", flat=True)) == {record.name, "草稿"}
+
+
 def test_a_point_that_is_on_its_way_or_of_somebody_else_is_not_updated(world, tmp_path):
     record = point_in("department", world)
     head = ["风险点编号", "风险点", "表现形式", "防控措施"]
