@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from django.contrib import messages
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -25,7 +26,7 @@ from apps.flow.services import mark_seen, moved_on, owner_names
 from apps.flow.side import urge
 from apps.pages import services
 from apps.pages.forms import MoveForm
-from apps.pages.idempotency import once
+from apps.pages.idempotency import answered, once
 from apps.pages.paging import whole
 from apps.pages.views import RecordPages
 
@@ -142,10 +143,24 @@ class FlowPages(RecordPages):
         return redirect(own_path(request.POST.get("next", "")) or self.object.get_absolute_url())
 
     def closed(self) -> HttpResponse:
-        """As everywhere; a draft that cannot be deleted any more has nothing typed on it."""
-        if self.page != "delete" or not self.may_write(self.object):
+        """What was typed while somebody else moved the record on stays, with the reason; the second of two presses goes on."""
+        request = self.request
+        done = answered(request.POST.get("token", ""), user=request.user, place=request.path)
+        if done is not None:
+            return self.on_to(done)  # the first press ended the editing
+        if request.method != "POST" or not self.may_write(self.object):
             return super().closed()
-        messages.error(self.request, self.why_closed())
+        why = self.why_closed()
+        if self.page.endswith("draft"):
+            with suppress(Refused):
+                services.save_draft(request.user, key=self.draft_key, posted=request.POST, at=timezone.now())
+            return JsonResponse({"message": f"{why}您填写的内容已保留。"}, status=409)
+        if self.page in self.TEMPLATES:
+            form, formsets = self.get_form(data=request.POST), self.get_formsets(data=request.POST)
+            return self.refused_form(form, formsets, Refused(f"{why}您填写的内容已保留，记录退回后可以继续填写。"))
+        if self.page != "delete":
+            return super().closed()
+        messages.error(request, why)
         return redirect(self.object.get_absolute_url())
 
     def why_closed(self) -> str:

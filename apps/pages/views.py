@@ -102,25 +102,8 @@ class RecordPages(View):
         return super().dispatch(request, *args, **kwargs)
 
     def closed(self) -> HttpResponse:
-        """A page that changes a record which cannot be changed now: what was typed meanwhile stays, with the reason."""
-        request = self.request
-        done = answered(request.POST.get("token", ""), user=request.user, place=request.path)
-        if done is not None:
-            return self.on_to(done)  # the button was pressed twice, and the first press ended the editing
-        is_form = self.page in self.TEMPLATES or self.page.endswith("draft")
-        if request.method != "POST" or not is_form or not self.may_write(self.object):
-            raise PermissionDenied
-        why = self.why_closed()
-        if self.page.endswith("draft"):
-            with suppress(Refused):
-                services.save_draft(request.user, key=self.draft_key, posted=request.POST, at=timezone.now())
-            return JsonResponse({"message": f"{why}您填写的内容已保留。"}, status=409)
-        form, formsets = self.get_form(data=request.POST), self.get_formsets(data=request.POST)
-        return self.refused_form(form, formsets, Refused(f"{why}您填写的内容已保留，记录退回后可以继续填写。"))
-
-    def why_closed(self) -> str:
-        """Why the record cannot be changed now, as a sentence."""
-        return "此记录当前不能修改。"
+        """A page that changes a record which cannot be changed now."""
+        raise PermissionDenied
 
     # -- what subclasses say -------------------------------------------------------------------------------------
 
