@@ -118,17 +118,17 @@ def given_out(folder: Path, user: Any) -> None:
     from apps.pages import exports
 
     at, before = timezone.now(), peak()
-    selection = exports.select("risks", query="", by=user)
+    selection = exports.select(exports.Asked("risks"), by=user)
     lines: list[Any] = []
-    spent, made = timed(lambda: exports.write(folder / "a.xlsx", selection, kind="xlsx", by=user, at=at))
-    columns = selection.sheet.columns(selection.found.qs)
-    lines = [[column.value(row) for column in columns] for row in selection.sheet.rows(selection.found.qs)[:500]]
+    spent, made = timed(lambda: exports.write(folder / "a.xlsx", selection, by=user, at=at))
+    columns = selection.columns
+    lines = [[column.value(row) for column in columns] for row in selection.sheet.rows(selection.rows)[:500]]
     floor, _ = timed(lambda: bare(folder / "b.xlsx", islice(cycle(lines), made)))
     name, value = f"export of {made:,} rows, xlsx, {len(columns)} columns", f"{spent:.1f} s = {spent / floor:.2f} ×"
     told(name, "≤ 1.5 ×", value, f"{floor:.1f} s xlsxwriter", fine=spent <= 1.5 * floor)
     told("memory of it", "≤ 200 MB", f"{peak()} MB ({before} before it)", "", fine=peak() <= 200)
-    narrow = exports.select("risks", query="level=high", by=user)
-    seconds, count = timed(lambda: exports.write(folder / "a.csv", narrow, kind="csv", by=user, at=at))
+    narrow = exports.select(exports.Asked("risks", query="level=high", kind="csv"), by=user)
+    seconds, count = timed(lambda: exports.write(folder / "a.csv", narrow, by=user, at=at))
     copied = copy(folder / "c.csv", count)
     value = f"{seconds:.2f} s = {seconds / copied:.1f} ×"
     told(f"export of {count:,} rows, CSV", "≤ 5 ×", value, f"{copied:.2f} s COPY", fine=seconds <= 5 * copied)

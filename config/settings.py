@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "apps.documents",
     "apps.pages",
     "apps.risks",
+    "apps.system",
     "apps.dashboards",
     "config",
 ]

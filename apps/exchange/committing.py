@@ -13,13 +13,12 @@ from apps.core.whole import all_or_nothing
 from apps.exchange.models import Batch, BatchRow
 from apps.exchange.queries import rows_of
 from apps.exchange.registers import Written, register_of
-from apps.exchange.services import AT_ONCE, Progress, desk_of, going, judged, open_one
+from apps.exchange.services import AT_ONCE, LOOKED_AT, Progress, desk_of, going, judged, open_one
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
 UNDO = datetime.timedelta(hours=24)
-LOOKED_AT = ["faults", "hints", "state"]
 
 
 def commit(batch: Batch, *, by: User, at: datetime.datetime, progress: Progress | None = None) -> int:
@@ -55,10 +54,10 @@ def _write(batch: Batch, rows: list[BatchRow], ready: list[Any], *, by: User, at
     if fresh.version != batch.version:
         raise Refused("导入期间有行被修改，核对后重新导入。")
     written = desk_of(fresh, by=by, at=at).write(ready, by=by, at=at)
-    kind = ContentType.objects.get_for_model(written[0].record)
+    kind, version = ContentType.objects.get_for_model(written[0].record), register_of(fresh.register).version
     for row, one in zip(rows, written, strict=True):
         row.content_type, row.object_id, row.before = kind, one.record.pk, one.before
-        row.object_version = one.record.version if one.is_changed else None
+        row.object_version = version(one.record) if one.is_changed else None
     BatchRow.objects.bulk_update(rows, ["content_type", "object_id", "object_version", "before", *LOOKED_AT], batch_size=AT_ONCE)
     fresh.state, fresh.done_at, fresh.version = Batch.State.DONE, at, fresh.version + 1
     fresh.save(update_fields=["state", "done_at", "version"])
@@ -83,14 +82,14 @@ def undo(batch: Batch, *, by: User, at: datetime.datetime) -> int:
     kind, touched, records = register_of(fresh.register), [], []
     for row in rows_of(fresh).filter(object_version__isnull=False).prefetch_related("record"):
         record: Any = row.record
-        if record is None or record.version != row.object_version:
+        if record is None or kind.version(record) != row.object_version:
             touched.append(f"第 {row.number} 行{f'（{record}）' if record is not None else ''}")
         else:
             records.append(Written(record, row.before))
     if touched:
         more = f"等 {len(touched)} 行" if len(touched) > 5 else ""
         raise Refused(f"导入后有记录已被修改或办理，不能整批撤销：{'、'.join(touched[:5])}{more}。")
-    for one in records:
+    for one in reversed(records):  # a record may refer to one above it
         kind.undo(one, by=by, at=at)
     fresh.state, fresh.undone_at, fresh.version = Batch.State.UNDONE, at, fresh.version + 1
     fresh.save(update_fields=["state", "undone_at", "version"])

@@ -9,6 +9,8 @@ from django.contrib.contenttypes.fields import GenericForeignKey
 from django.contrib.contenttypes.models import ContentType
 from django.db import models
 
+from apps.core.fields import EncryptedJSONField
+
 
 class Batch(models.Model):
     """One upload. Nothing of it is in the register before `commit`; after that it says which rows made which records."""
@@ -53,7 +55,10 @@ class Batch(models.Model):
 
 
 class BatchRow(models.Model):
-    """One record of a sheet: its cells as they stood there, what was typed over them, and what is wrong with it."""
+    """One record of a sheet: its cells as they stood there, what was typed over them, and what is wrong with it.
+
+    What stood in the sheet is stored encrypted: nobody knows what people put into one, and people's sheets hold their numbers.
+    """
 
     class State(models.TextChoices):
         NEW = "new", "未校验"
@@ -62,20 +67,26 @@ class BatchRow(models.Model):
         BAD = "bad", "需要修改"
         DROPPED = "dropped", "不导入"
 
+    class Does(models.TextChoices):
+        NEW = "new", "新增"
+        UPDATE = "update", "更新"
+        SAME = "same", "不变"
+
     batch = models.ForeignKey(Batch, models.CASCADE, related_name="rows")
     table = models.PositiveSmallIntegerField()
     number = models.PositiveIntegerField("行号")
-    cells = models.JSONField("原表内容")  # [text, …], in the order of the table's columns
-    more = models.JSONField("续行", default=list)
-    typed = models.JSONField("改动", default=dict)  # {field: [value, …]} in the form's own values
+    cells = EncryptedJSONField("原表内容")  # [text, …], in the order of the table's columns
+    more = EncryptedJSONField("续行", default=list)
+    typed = EncryptedJSONField("改动", default=dict)  # {field: [value, …]} in the form's own values
     faults = models.JSONField("错误", default=dict)  # {field: sentence}
     hints = models.JSONField("提醒", default=dict)
     state = models.CharField(max_length=10, choices=State.choices, default=State.NEW)
+    does = models.CharField("导入时", max_length=10, choices=Does.choices, blank=True, default="")
     content_type = models.ForeignKey(ContentType, models.PROTECT, null=True, related_name="+")
     object_id = models.BigIntegerField(null=True)
     record = GenericForeignKey("content_type", "object_id")
     object_version = models.PositiveIntegerField(null=True)  # null where the row left the record alone
-    before = models.JSONField("更新前", null=True)  # of a record that was there: the content it had
+    before = EncryptedJSONField("更新前", null=True)  # of a record that was there: the content it had
 
     class Meta:
         verbose_name = verbose_name_plural = "导入行"

@@ -33,6 +33,18 @@ def counts(batch: Batch) -> dict[str, int]:
     return dict(rows_of(batch).order_by().values_list("state").annotate(n=Count("pk")))
 
 
+def plan_of(batch: Batch) -> dict[str, int]:
+    """How many rows the import adds, updates and leaves as they are."""
+    going = rows_of(batch).exclude(state=BatchRow.State.DROPPED).order_by()
+    return dict(going.values_list("does").annotate(n=Count("pk")))
+
+
+def keys_of(number: int, user: User) -> QuerySet[BatchRow]:
+    """The keys of the records that a batch of this person made or changed."""
+    rows = BatchRow.objects.filter(batch=number, batch__owner=user, batch__state=Batch.State.DONE, object_version__isnull=False)
+    return rows.values("object_id")
+
+
 def headings_key(columns: Iterable[dict[str, Any]]) -> str:
     """The same headings in the same order have the same key."""
     return hashlib.sha256("\n".join(f"{c['group']}/{c['title']}" for c in columns).encode()).hexdigest()

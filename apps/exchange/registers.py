@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Bound(Protocol):
 
     faults: Faults
     hints: Faults
+    does: str  # what the import does with it: "new", "update" or "same"
 
     def ready(self) -> Any:
         """What `Desk.write` takes of a row without faults: small, for it is kept until every row was looked at."""
@@ -84,6 +86,7 @@ class Register:
     also: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # other spellings: {field: {bare text: key}}
     scales: Mapping[str, Any] = field(default_factory=dict)  # {field: (spellings, notes) -> values.Scheme}
     samples: Sequence[Mapping[str, str]] = ()  # lines of the blank sheet: {field: text}, or `#1` for the first choice offered
+    version: Callable[[Any], int] = attrgetter("version")  # of a record: another number once somebody touched it
     undo: Any = None  # (Written, by, at): take back what a row did to a record nobody touched since
 
     def target(self, name: str) -> Target | None:

@@ -32,6 +32,7 @@ Progress = Callable[[int, int], None]
 KEEP = datetime.timedelta(days=7)
 MOST_ROWS = 10_000
 AT_ONCE = 500
+LOOKED_AT = ["faults", "hints", "state", "does"]
 
 
 # -- open ------------------------------------------------------------------------------------------------------------
@@ -183,7 +184,7 @@ def check(batch: Batch, rows: QuerySet[BatchRow], *, by: User, at: datetime.date
     """Hold rows against the register's form and keep what it says of each; tells `progress(done, total)` on the way."""
     total = rows.count()
     for done, some in judged(batch, rows, by=by, at=at):
-        BatchRow.objects.bulk_update([row for row, _ in some], ["faults", "hints", "state"])
+        BatchRow.objects.bulk_update([row for row, _ in some], LOOKED_AT)
         if progress is not None:
             progress(done, total)
 
@@ -207,6 +208,7 @@ def judge(row: BatchRow, read: Posted, *, kind: Register, desk: Desk) -> Bound:
     must = {target.name for target in kind.targets if target.needed}
     row.faults = bound.faults | {name: text for name, text in read.unread.items() if name in must}
     row.hints = {name: text for name, text in (bound.hints | read.unread).items() if name not in row.faults}
+    row.does = bound.does
     row.state = BatchRow.State.BAD if row.faults else BatchRow.State.HINT if row.hints else BatchRow.State.OK
     return bound
 

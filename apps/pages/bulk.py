@@ -110,7 +110,7 @@ def _page(act: Act, outcomes: Sequence[Outcome], *, by: User) -> Page:
 
 def as_json(posted_data: QueryDict) -> dict[str, list[str]]:
     """What a form posted, without what belongs to the page."""
-    dropped = {"csrfmiddlewaretoken", "pk", "all", "query", "confirm"}
+    dropped = {"csrfmiddlewaretoken", "pk", "all", "query", "columns", "confirm"}
     return {name: posted_data.getlist(name) for name in posted_data if name not in dropped}
 
 

@@ -17,6 +17,7 @@ from apps.documents.services import request_job
 from apps.org.scope import scope_of
 from apps.pages import exports
 from apps.pages.answers import file_answer
+from apps.pages.paging import whole
 
 
 class ExportPages:
@@ -26,35 +27,56 @@ class ExportPages:
     ROUTES: ClassVar[dict[str, str]] = {"export": "export/"}
     base: str
     model: ClassVar[Any]
+    function: Any
     request: Any
 
     def export(self, request: PortalRequest) -> HttpResponseBase:
-        """The current filter as xlsx or csv: few rows at once, many by a worker."""
+        """The current filter, or the ticked rows, as xlsx or csv: few rows at once, many by a worker."""
         if not self.may_export():
             raise Http404
-        query, kind, at = request.POST.get("query", "")[:2000], "csv" if request.POST.get("kind") == "csv" else "xlsx", timezone.now()
-        selection = exports.select(self.base, query=query, by=request.user)
+        asked, at = self.asked(), timezone.now()
+        selection = exports.select(asked, by=request.user)
         if selection.total > exports.AT_ONCE:
-            return self.export_later(query, kind)
-        event = {"register": self.base, "kind": kind, "query": query, "count": selection.total}
-        note("exchange.exported", stream="sys", by=request.user, at=at, after=event)
-        name = exports.file_name(selection, kind=kind, by=request.user, at=at)
-        write = lambda path: exports.write(path, selection, kind=kind, by=request.user, at=at)  # noqa: E731 -- once, here
-        return file_answer(name, write, media=exports.MEDIA[kind])
+            return self.export_later(asked)
+        note("exchange.exported", stream="sys", by=request.user, at=at, after=asked.as_params() | {"count": selection.total})
+        write = lambda path: exports.write(path, selection, by=request.user, at=at)  # noqa: E731 -- once, here
+        return file_answer(exports.file_name(selection, by=request.user, at=at), write, media=exports.MEDIA[asked.kind])
+
+    def asked(self) -> exports.Asked:
+        """What the button posts: the filter, the kind, the columns as they stand in the list, the ticked rows."""
+        post = self.request.POST
+        names = [name for name in post.get("columns", "")[:1000].split(",") if name]
+        keys = [] if post.get("all") else [key for key in map(whole, post.getlist("pk")) if key]
+        kind = "csv" if post.get("kind") == "csv" else "xlsx"
+        return exports.Asked(self.base, query=post.get("query", "")[:2000], kind=kind, columns=names, keys=keys[: exports.AT_ONCE])
+
+    def export_menu(self) -> list[dict[str, Any]]:
+        """The lines of the menu 导出."""
+        line = {"method": "post", "url": reverse(f"{self.base}-export")}
+        query = self.request.GET.urlencode()
+        shown = [
+            ("导出Excel（当前列）", {"kind": "xlsx", "columns": "shown"}),  # list.js names the columns when it is sent
+            ("导出Excel（全部列）", {"kind": "xlsx"}),
+            ("导出CSV（全部列）", {"kind": "csv"}),
+        ]
+        return [line | {"label": label, "hidden": hidden | {"query": query}} for label, hidden in shown]
+
+    def export_chosen(self) -> list[dict[str, str]]:
+        """The button of the bar over ticked rows."""
+        return [{"label": "导出所选", "url": reverse(f"{self.base}-export")}] if self.may_export() else []
 
     def may_export(self) -> bool:
         """Who exports as Excel: E of the matrix, and whoever keeps the register of a unit. The printed ledger is for every reader."""
         scope = scope_of(self.request.user)
-        return any(scope.may(self.model.FUNCTION, letter) for letter in "EU")
+        return any(scope.may(self.function, letter) for letter in "EU")
 
-    def export_later(self, query: str, kind: str) -> HttpResponse:
+    def export_later(self, asked: exports.Asked) -> HttpResponse:
         """Ask a worker for the sheet."""
-        params = {"register": self.base, "query": query, "kind": kind}
-        title = f"导出{self.model._meta.verbose_name}（{'CSV' if kind == 'csv' else 'Excel'}）"
+        title = f"导出{self.model._meta.verbose_name}（{'CSV' if asked.kind == 'csv' else 'Excel'}）"
         try:
-            request_job(exports.KIND, by=self.request.user, at=timezone.now(), title=title, params=params)
+            request_job(exports.KIND, by=self.request.user, at=timezone.now(), title=title, params=asked.as_params())
         except Refused as no:
             messages.error(self.request, no.message)
-            return redirect(f"{reverse(f'{self.base}-list')}?{query}".rstrip("?"))
+            return redirect(f"{reverse(f'{self.base}-list')}?{asked.query}".rstrip("?"))
         messages.success(self.request, "正在导出，完成后在此下载。")
         return redirect("jobs")

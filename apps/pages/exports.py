@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -30,11 +30,12 @@ MEDIA = {"xlsx": XLSX, "csv": "text/csv"}
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the sheet: its title, as the import knows it, and how a record gives its text."""
+    """A column of the sheet: its title, as the import knows it, and how a record gives its text. `under`: where the list shows it."""
 
     title: str
     value: Callable[[Any], Any]
     width: float = 14
+    under: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ class Sheet:
 
     name: str
     label: str
-    model: Any
+    function: str  # of org.matrix: whoever may not read it gets nothing
+    visible: Callable[[User], Any]  # the rows the person may see
     filterset: Any
     columns: Callable[[Any], Sequence[Column]]
     rows: Callable[[Any], Any]  # the rows with what the columns ask of them
@@ -64,30 +66,54 @@ def sheet_of(name: str) -> Sheet:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """What somebody wants as a sheet. `columns`: those of the list as he sees it, none for all; `keys`: the ticked rows, none for the filter."""
+
+    register: str
+    query: str = ""
+    kind: str = "xlsx"
+    columns: Sequence[str] = ()
+    keys: Sequence[int] = ()
+
+    def as_params(self) -> dict[str, Any]:
+        """For the row of a job."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
 class Selection:
     """The rows of one export, and how many."""
 
+    asked: Asked
     sheet: Sheet
     found: Any  # the filter set
+    rows: Any
     total: int
 
+    @property
+    def columns(self) -> list[Column]:
+        """The columns in the order of the list, or all there are."""
+        every = self.sheet.columns(self.rows)
+        return [column for name in self.asked.columns for column in every if column.under == name] or list(every)
 
-def select(name: str, *, query: str, by: User) -> Selection:
+
+def select(asked: Asked, *, by: User) -> Selection:
     """What this filter shows to the person now. Raises Denied for whoever may no longer read the register."""
-    sheet = sheet_of(name)
-    if not scope_of(by).may(sheet.model.FUNCTION, "R"):
+    sheet = sheet_of(asked.register)
+    if not scope_of(by).may(sheet.function, "R"):
         raise Denied(f"您已没有查看{sheet.label}的权限。")
-    found = sheet.filterset(QueryDict(query), sheet.model.objects.visible_to(by), request=SimpleNamespace(user=by))
-    return Selection(sheet, found, found.qs.count())
+    found = sheet.filterset(QueryDict(asked.query), sheet.visible(by), request=SimpleNamespace(user=by))
+    rows = found.qs.filter(pk__in=asked.keys) if asked.keys else found.qs
+    return Selection(asked, sheet, found, rows, rows.count())
 
 
-def write(path: Path, selection: Selection, *, kind: str, by: User, at: datetime.datetime, progress: Progress | None = None) -> int:
+def write(path: Path, selection: Selection, *, by: User, at: datetime.datetime, progress: Progress | None = None) -> int:
     """Write the rows as xlsx or csv; gives how many. `progress(done, total)` is told on the way."""
-    columns = selection.sheet.columns(selection.found.qs)
+    columns = selection.columns
     page = Page(f"{selection.sheet.label}台账", headline(selection, by=by, at=at), [Head(c.title, c.width) for c in columns])
-    rows = selection.sheet.rows(selection.found.qs).iterator(chunk_size=1000)
+    rows = selection.sheet.rows(selection.rows).iterator(chunk_size=1000)
     told = _told(([column.value(row) for column in columns] for row in rows), selection.total, progress)
-    return write_xlsx(path, page, told) if kind == "xlsx" else write_csv(path, page, told)
+    return write_xlsx(path, page, told) if selection.asked.kind == "xlsx" else write_csv(path, page, told)
 
 
 def _told(lines: Iterable[Any], total: int, progress: Progress | None) -> Iterable[Any]:
@@ -105,18 +131,17 @@ def headline(selection: Selection, *, by: User, at: datetime.datetime) -> str:
     return "　".join(part for part in (who, when, f"共 {selection.total} 条", f"条件：{conditions}" if conditions else "") if part)
 
 
-def file_name(selection: Selection, *, kind: str, by: User, at: datetime.datetime) -> str:
+def file_name(selection: Selection, *, by: User, at: datetime.datetime) -> str:
     """廉政风险点_城投集团_20261120.xlsx."""
     unit = unit_of(by)
     parts = (selection.sheet.label, unit.short_name if unit else "", f"{timezone.localtime(at):%Y%m%d}")
-    return "_".join(part for part in parts if part) + f".{kind}"
+    return "_".join(part for part in parts if part) + f".{selection.asked.kind}"
 
 
 @job_kind(KIND, label="导出列表")
 def export_list(job: Job, progress: Progress) -> Result:
     """Write the filter the requester had, for what he may see now."""
-    by, kind, at = job.requested_by, str(job.params.get("kind")), timezone.now()
-    selection = select(str(job.params.get("register")), query=str(job.params.get("query", "")), by=by)
-    path = empty()
-    write(path, selection, kind=kind, by=by, at=at, progress=progress)
-    return file_name(selection, kind=kind, by=by, at=at), MEDIA[kind], path
+    by, at, asked = job.requested_by, timezone.now(), Asked(**job.params)
+    selection, path = select(asked, by=by), empty()
+    write(path, selection, by=by, at=at, progress=progress)
+    return file_name(selection, by=by, at=at), MEDIA[asked.kind], path

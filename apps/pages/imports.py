@@ -20,7 +20,7 @@ from apps.core.errors import Refused
 from apps.exchange import committing, services
 from apps.exchange.handouts import write_faults, write_template
 from apps.exchange.models import Batch, BatchRow
-from apps.exchange.queries import batches_of, counts, rows_of
+from apps.exchange.queries import batches_of, counts, plan_of, rows_of
 from apps.exchange.reading import TYPES
 from apps.exchange.registers import Target, register_of
 from apps.exchange.rows import posted
@@ -41,6 +41,10 @@ class ImportPages(ColumnPages, View):
     register: ClassVar[str]
     model: ClassVar[type[UnitRecord]]
     base: ClassVar[str]
+    place: ClassVar[str] = ""  # where the addresses begin, when not with `base`
+    lists_batches: ClassVar[bool] = False  # the list has the filter `batch`
+    unit_label: ClassVar[str] = "填报单位"
+    kept_as: ClassVar[str] = "导入为草稿，补充完整后再提交。24小时内未改动的，可以整批撤销。"  # asked before, said after
     page: str = ""
     batch: Batch
     request: PortalRequest
@@ -68,7 +72,7 @@ class ImportPages(ColumnPages, View):
     @classmethod
     def urls(cls) -> list[URLPattern]:
         """The addresses of the wizard: /base/import/ …"""
-        return [path(f"{cls.base}/{tail}", cls.as_view(page=page), name=f"{cls.base}-{page}") for page, tail in cls.ROUTES.items()]
+        return [path(f"{cls.place or cls.base}/{tail}", cls.as_view(page=page), name=f"{cls.base}-{page}") for page, tail in cls.ROUTES.items()]
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -79,7 +83,7 @@ class ImportPages(ColumnPages, View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method and request.method.lower() not in {*self.HANDLERS[self.page], "head", "options"}:
             return self.http_method_not_allowed(request)
-        if not scope_of(request.user).may(self.model.FUNCTION, "C"):
+        if not scope_of(request.user).may(self.function, "C"):
             raise Http404
         if "pk" in kwargs:
             found = batches_of(self.request.user, self.register).filter(pk=kwargs["pk"]).first()
@@ -87,6 +91,11 @@ class ImportPages(ColumnPages, View):
                 raise Http404
             self.batch = found
         return super().dispatch(request, *args, **kwargs)
+
+    @property
+    def function(self) -> str:
+        """The row of the permission matrix."""
+        return self.model.FUNCTION
 
     # -- 1 上传 --------------------------------------------------------------------------------------------------
 
@@ -142,9 +151,20 @@ class ImportPages(ColumnPages, View):
         desk = services.desk_of(self.batch, by=request.user, at=timezone.now())
         going = sum(n for state, n in found.items() if state != "dropped")
         lines, bad = [self.line(row, desk) for row in shown], found.get("bad", 0)
-        context = {"lines": lines, "page_obj": shown, "tabs": tabs, "tab": tab, "bad": bad, "going": going}
+        context = {"lines": lines, "page_obj": shown, "tabs": tabs, "tab": tab, "bad": bad, "going": going, "plan": self.plan()}
         context["failed"] = job if job is not None and job.error and self.batch.state == Batch.State.OPEN else None
-        return self.render("imports/rows.html", context | {"heads": self.heads(), "may_undo": self.may_undo()})
+        return self.render("imports/rows.html", context | {"heads": self.heads(), "may_undo": self.may_undo(), "imported": self.imported()})
+
+    def imported(self) -> str:
+        """The list of what this batch brought, where the register's list knows batches."""
+        known = self.lists_batches and self.batch.state == Batch.State.DONE
+        return f"{reverse(f'{self.base}-list')}?batch={self.batch.pk}" if known else ""
+
+    def plan(self) -> str:
+        """「新增 84 条，更新 2 条，3 条不变。」"""
+        found = plan_of(self.batch)
+        said = [f"{label} {found[does]} 条" for does, label in BatchRow.Does.choices if found.get(does)]
+        return "，".join(said) + "。" if said else ""
 
     def heads(self) -> list[Target]:
         """The fields that are shown: the mapped ones and those a row may not lack."""
@@ -167,7 +187,7 @@ class ImportPages(ColumnPages, View):
                 }
             )  # fmt: skip
         is_open = row.state != BatchRow.State.DROPPED and any(cell["editing"] for cell in cells)
-        return {"row": row, "cells": cells, "note": row.hints.get("submit", ""), "is_open": is_open}
+        return {"row": row, "cells": cells, "note": [row.hints[name] for name in ("update", "submit") if name in row.hints], "is_open": is_open}
 
     def row(self, request: PortalRequest, pk: int, row: int) -> HttpResponse:
         """One row with every cell open."""
@@ -183,7 +203,7 @@ class ImportPages(ColumnPages, View):
         """One line of the table, drawn alone."""
         desk = services.desk_of(self.batch, by=self.request.user, at=timezone.now())
         found = counts(self.batch)
-        context = {"line": self.line(row, desk, editing=editing), "bad": found.get("bad", 0), "swapped": True}
+        context = {"line": self.line(row, desk, editing=editing), "bad": found.get("bad", 0), "swapped": True, "plan": self.plan()}
         return self.render("imports/row.html", context | {"going": sum(n for s, n in found.items() if s != "dropped")})
 
     def correct(self, request: PortalRequest, pk: int, row: int) -> HttpResponse:
@@ -235,7 +255,7 @@ class ImportPages(ColumnPages, View):
         except Refused as no:
             messages.error(request, no.message)
             return redirect(f"{self.base}-import-rows", pk)
-        messages.success(request, f"已导入 {count} 行。导入的记录为草稿，补充完整后提交。24小时内未改动的，可以整批撤销。")
+        messages.success(request, f"已导入 {count} 行。{self.kept_as}")
         return redirect(f"{self.base}-import-rows", pk)
 
     def progress(self, request: PortalRequest, pk: int) -> HttpResponse:
@@ -257,7 +277,7 @@ class ImportPages(ColumnPages, View):
         except Refused as no:
             messages.error(request, no.message)
             return redirect(f"{self.base}-import-rows", pk)
-        messages.success(request, f"已撤销导入，{count} 条草稿已删除。")
+        messages.success(request, f"已撤销导入，{count} 行恢复为导入前的样子。")
         return redirect(f"{self.base}-import")
 
     def discard(self, request: PortalRequest, pk: int) -> HttpResponse:
@@ -273,7 +293,7 @@ class ImportPages(ColumnPages, View):
         """With the breadcrumb, the steps and the register's words."""
         name = str(self.model._meta.verbose_name)
         trail = [("工作台", reverse("home")), (name, reverse(f"{self.base}-list")), ("批量导入", "")]
-        shown = {"crumbs": trail, "title": f"批量导入{name}", "base": self.base, "kind": self.kind, "batch": getattr(self, "batch", None)}
+        shown = {"crumbs": trail, "title": f"批量导入{name}", "base": self.base, "kind": self.kind, "batch": getattr(self, "batch", None), "view": self}
         return TemplateResponse(self.request, template, shown | {"strip": self.strip(template)} | context, status=status)
 
     def strip(self, template: str) -> list[dict[str, str]]:

@@ -30,7 +30,6 @@ from apps.pages.paging import FOUND_UP_TO, SIZES, size_from, whole
 
 Trail = list[tuple[str, str]]  # named here: inside the class `list` is the page of that name
 Conflicts = list[dict[str, Any]]
-LETTERS = {"list": "R", "detail": "R", "new": "C", "edit": "R", "draft": "R", "new-draft": "C", "view": "R"}
 
 
 class Faulty(Exception):  # noqa: N818 -- ends the transaction of a form with faults, which are on the form
@@ -50,6 +49,7 @@ class RecordPages(View):
     table_class: ClassVar[Any] = None
     filterset_class: ClassVar[Any] = None
     base: str = ""
+    place: ClassVar[str] = ""  # where the addresses begin, when not with `base`
     group: ClassVar[str] = ""  # the menu group, for the breadcrumb
     new_label: ClassVar[str] = "新建"
     page: str = ""
@@ -72,6 +72,7 @@ class RecordPages(View):
         "edit": "<int:pk>/edit/",
         "draft": "<int:pk>/draft/",
     }
+    LETTERS: ClassVar[dict[str, str]] = {"new": "C", "new-draft": "C"}  # of the permission matrix; R for every other page
     EDITING: ClassVar[frozenset[str]] = frozenset({"edit", "draft"})  # pages only for who may change the record
     TEMPLATES: ClassVar[dict[str, str]] = {"new": "form", "edit": "form"}
     object: Any = None
@@ -81,7 +82,7 @@ class RecordPages(View):
     @classmethod
     def urls(cls) -> list[URLPattern]:
         """The addresses of this register: /base/, /base/new/, /base/<pk>/ …"""
-        return [path(f"{cls.base}/{tail}", cls.as_view(page=page), name=f"{cls.base}-{page}") for page, tail in cls.ROUTES.items()]
+        return [path(f"{cls.place or cls.base}/{tail}", cls.as_view(page=page), name=f"{cls.base}-{page}") for page, tail in cls.ROUTES.items()]
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -93,7 +94,7 @@ class RecordPages(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method and request.method.lower() not in {*self.HANDLERS[self.page], "head", "options"}:
             return self.http_method_not_allowed(request)
-        if not scope_of(request.user).may(self.model.FUNCTION, LETTERS.get(self.page, "R")):
+        if not scope_of(request.user).may(self.function, self.LETTERS.get(self.page, "R")):
             raise Http404
         if "pk" in kwargs:
             self.object = get_object_or_404(self.get_queryset(), pk=kwargs["pk"])
@@ -106,6 +107,11 @@ class RecordPages(View):
         raise PermissionDenied
 
     # -- what subclasses say -------------------------------------------------------------------------------------
+
+    @property
+    def function(self) -> str:
+        """The row of the permission matrix."""
+        return self.model.FUNCTION
 
     def get_queryset(self) -> Any:
         """The rows the caller may see, with what a page shows of them."""
@@ -172,7 +178,7 @@ class RecordPages(View):
 
     def may_add(self) -> bool:
         """Whether the "new" button is shown."""
-        return scope_of(self.request.user).may(self.model.FUNCTION, "C")
+        return scope_of(self.request.user).may(self.function, "C")
 
     def detail(self, request: PortalRequest, pk: int) -> HttpResponse:
         """One record."""

@@ -19,23 +19,27 @@ from apps.risks.sheets import PEOPLE, TARGETS
 
 NAMED = ("unit", "department", "post__department", *PEOPLE)
 WIDTHS = {"manifestation": 40, "measure": 44, "name": 24, "number": 20, "power": 22, "basis": 24, "source": 24}
+UNDER = {"department": "place", "post": "place", "measure": "measures", "manifestation": "name"}  # which column of the list shows it
 SHORT = {"year", "level", "layer"}
 
 
 def columns(rows: Any) -> Sequence[Column]:
     """Everything the import takes, and what the portal says of a point beside it."""
     shared = _shared_names(rows)
-    known = [Column(t.label, _value(t.name, shared), WIDTHS.get(t.name, 8 if t.name in SHORT else 14)) for t in TARGETS]
+    known = [
+        Column(t.label, _value(t.name, shared), WIDTHS.get(t.name, 8 if t.name in SHORT else 14), under=UNDER.get(t.name, t.name))
+        for t in TARGETS
+    ]
     return [
-        Column("填报单位", lambda r: r.unit.name, 20),
+        Column("填报单位", lambda r: r.unit.name, 20, under="place"),
         *known,
         Column("风险值", lambda r: r.score, 8),
         Column("建议等级", lambda r: r.get_suggested_display(), 8),
-        Column("状态", lambda r: r.state_label, 12),
+        Column("状态", lambda r: r.state_label, 12, under="state"),
         Column("落实情况", lambda r: "\n".join(m.get_progress_display() for m in r.listed_measures), 12),
         Column("公示日期", lambda r: r.publicity_from, 12),
         Column("生效日期", lambda r: r.effective_on, 12),
-        Column("复查期限", lambda r: r.review_due_on, 12),
+        Column("复查期限", lambda r: r.review_due_on, 12, under="review_due_on"),
     ]
 
 
@@ -81,7 +85,8 @@ def _measures(record: RiskPoint) -> str:
 SHEET = Sheet(
     name="risks",
     label="廉政风险点",
-    model=RiskPoint,
+    function=RiskPoint.FUNCTION,
+    visible=RiskPoint.objects.visible_to,
     filterset=RiskFilter,
     columns=columns,
     rows=lambda rows: rows.select_related(*NAMED).prefetch_related(named_measures()),

@@ -192,6 +192,10 @@ class Row:
         if lacking and self.is_changed:
             self.hints["submit"] = f"{'更新后仍' if self.record else '导入'}为草稿，提交前还需补充 {len(lacking)} 项"
 
+    @property
+    def does(self) -> str:
+        return "new" if self.record is None else "update" if self.is_changed else "same"
+
     def ready(self) -> Ready:
         fields, measures = content_from(self.form, self.measures)
         point = services.NewPoint(fields, measures, "sheet" if fields.get("level") else "")

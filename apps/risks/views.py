@@ -117,12 +117,11 @@ class RiskPages(BulkPages, ExportPages, AttachmentPages):
         }
         empty = {"title": "还没有登记风险点", "text": "按“自己找、群众帮、领导提、集体定、组织审”排查后在此登记。"}
         sheet = {"label": "批量导入", "icon": "up", "url": reverse("risks-import"), "wide_only": True}
-        out = {"method": "post", "url": reverse("risks-export")}
-        words = {"xlsx": "Excel", "csv": "CSV"}
-        tables = [out | {"label": f"导出{word}", "hidden": {"query": query, "kind": kind}} for kind, word in words.items()]
-        menu = {"label": "导出", "icon": "dl", "wide_only": True, "menu": [ledger | {"label": "导出台账（PDF）", "icon": ""}, *tables]}
+        printed = ledger | {"label": "导出台账（PDF）", "icon": ""}
+        menu = {"label": "导出", "icon": "dl", "wide_only": True, "menu": [printed, *self.export_menu()]}
         actions = [*([sheet] if self.may_add() else []), menu if self.may_export() else ledger]
-        return {"views": views, "actions": actions, "bulk": self.bulk_bar(), "title": "廉政风险点", "empty": empty, "unit_word": "条"}
+        bulk = self.bulk_bar() + self.export_chosen()
+        return {"views": views, "actions": actions, "bulk": bulk, "title": "廉政风险点", "empty": empty, "unit_word": "条"}
 
     def ledger(self, request: PortalRequest) -> HttpResponse:
         """Ask for the 台账 of the current filter as PDF; a worker prints it."""
@@ -318,5 +317,6 @@ class RiskImportPages(ImportPages):
     """批量导入 of the risk points."""
 
     register = "risk"
+    lists_batches = True
     model = RiskPoint
     base = "risks"

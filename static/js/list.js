@@ -91,6 +91,10 @@
     const up = event.target.closest("[data-column-up]");
     if (up) { event.preventDefault(); raise(up.dataset.columnUp); }
   });
+  document.addEventListener("submit", (event) => {  // an export takes the columns as they stand here
+    const names = event.target.querySelector('[name="columns"]');
+    if (names && list()) names.value = heads().filter((name) => !listed("cols").includes(name)).join(",");
+  });
   const heads = () => all("th[data-col]", list()).map((head) => head.dataset.col);
   function raise(name) {
     const names = heads();

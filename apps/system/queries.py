@@ -1,0 +1,57 @@
+"""What a 系统管理员 keeps: the directory of the units his right reaches, and nothing beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db.models import Exists, OuterRef, Q
+
+from apps.accounts.models import User
+from apps.core.keys import among
+from apps.org.models import Assignment, Department, Person, Post, Unit
+from apps.org.scope import scope_of
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+FUNCTION = "system"
+
+
+def _ids(user: User) -> list[int]:
+    return scope_of(user).unit_ids(FUNCTION, "R")
+
+
+def units_kept(user: User) -> QuerySet[Unit]:
+    """The units he keeps, each below its parent."""
+    return Unit.objects.filter(among("pk", _ids(user))).order_by("path")
+
+
+def departments_kept(user: User) -> QuerySet[Department]:
+    """The departments of these units, also those out of use."""
+    return Department.objects.filter(among("unit_id", _ids(user))).order_by("unit__path", "sort_no", "pk")
+
+
+def posts_kept(user: User) -> QuerySet[Post]:
+    """The posts of these units, also those out of use."""
+    return Post.objects.filter(among("unit_id", _ids(user))).order_by("unit__path", "department__sort_no", "department_id", "pk")
+
+
+def people_kept(user: User) -> QuerySet[Person]:
+    """The people of these units, also those who left."""
+    return Person.objects.filter(among("unit_id", _ids(user))).order_by("unit__path", "sort_no", "pk")
+
+
+def accounts_kept(user: User) -> QuerySet[User]:
+    """The accounts of these people, and those that hold a right in these units."""
+    ids = _ids(user)
+    people = Person.objects.filter(among("unit_id", ids), account__isnull=False).values("account")
+    holders = Assignment.objects.filter(among("unit_id", ids)).values("user")
+    return User.objects.filter(Q(pk__in=people) | Q(pk__in=holders)).order_by("username")
+
+
+def with_shared_names(rows: QuerySet[Department]) -> QuerySet[Department]:
+    """Of each department, whether somebody else of the unit bears the name of its head or its leader."""
+    namesake = lambda name: Exists(  # noqa: E731 -- the same question twice
+        Person.objects.filter(unit=OuterRef("unit"), name=OuterRef(f"{name}__name")).exclude(pk=OuterRef(name))
+    )
+    return rows.annotate(head_is_shared=namesake("head"), leader_is_shared=namesake("leader"))
