@@ -135,7 +135,8 @@ def make_move(
     data = data or {}
     fresh: FlowRecord = held(type(record)._base_manager.select_related(*record.NAMED), record.pk)
     move = record.MACHINE.by_name[name]
-    if (record.version if version is None and not move.speaks else version) not in {None, fresh.version}:
+    seen = record.version if version is None and not move.speaks else version
+    if seen not in {None, fresh.version}:
         raise moved_on(fresh)
     if fresh.state not in move.sources:
         raise moved_on(fresh) if fresh.state != record.state else Refused(_came_late(fresh, then=f"不能{move.label}"))
