@@ -55,13 +55,19 @@ class Owner:
     user: User | None = None
 
 
-def moved_on(record: FlowRecord) -> Refused:
-    """Who did what to it last, and where it stands: for whoever comes too late."""
+def last_move(record: FlowRecord) -> str:
+    """Who did what to it last, when, and where it stands; empty where the last change was no step of a person."""
     last = steps_of(record).first()
     if last is None or last.by is None or last.version != record.version:
-        return Refused("此记录刚被修改，刷新后再办理。")
+        return ""
     when = timezone.localtime(last.at).strftime("%H:%M")
-    return Refused(f"此记录在 {when} 已由{last.by.name}{last.label}，当前状态为“{record.state_label}”。刷新查看。")
+    return f"此记录在 {when} 已由{last.by.name}{last.label}，当前状态为“{record.state_label}”。"
+
+
+def moved_on(record: FlowRecord) -> Refused:
+    """What happened meanwhile, for whoever comes too late to decide."""
+    said = last_move(record)
+    return Refused(f"{said}刷新查看。" if said else "此记录刚被修改，刷新后再办理。")
 
 
 def _came_late(record: FlowRecord, *, then: str = "不再由您办理") -> str:
