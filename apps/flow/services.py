@@ -23,6 +23,7 @@ from apps.flow.queries import (
     had_turn,
     has_open_signs,
     involved_ids,
+    last_move,
     open_return,
     open_todos,
     steps_of,
@@ -53,15 +54,6 @@ class Owner:
     unit: Unit | None = None
     department: Department | None = None
     user: User | None = None
-
-
-def last_move(record: FlowRecord) -> str:
-    """Who did what to it last, when, and where it stands; empty where the last change was no step of a person."""
-    last = steps_of(record).first()
-    if last is None or last.by is None or last.version != record.version:
-        return ""
-    when = timezone.localtime(last.at).strftime("%H:%M")
-    return f"此记录在 {when} 已由{last.by.name}{last.label}，当前状态为“{record.state_label}”。"
 
 
 def moved_on(record: FlowRecord) -> Refused:
