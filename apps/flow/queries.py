@@ -248,3 +248,12 @@ def facts(step: Step) -> dict[str, Any]:
         "label": step.label, "by": step.who, "title": step.by_title, "at": timezone.localtime(step.at), "opinion": step.opinion,
         "to": step.to_names, "source": step.source, "target": step.target,
     }  # fmt: skip
+
+
+def last_move(record: FlowRecord) -> str:
+    """Who did what to it last, when, and where it stands; empty where the last change was no step of a person."""
+    last = steps_of(record).first()
+    if last is None or last.by is None or last.version != record.version:
+        return ""
+    when = timezone.localtime(last.at).strftime("%H:%M")
+    return f"此记录在 {when} 已由{last.by.name}{last.label}，当前状态为“{record.state_label}”。"

@@ -23,6 +23,7 @@ from apps.flow.queries import (
     had_turn,
     has_open_signs,
     involved_ids,
+    last_move,
     open_return,
     open_todos,
     steps_of,
@@ -56,12 +57,9 @@ class Owner:
 
 
 def moved_on(record: FlowRecord) -> Refused:
-    """Who did what to it last, and where it stands: for whoever comes too late."""
-    last = steps_of(record).first()
-    if last is None or last.by is None or last.version != record.version:
-        return Refused("此记录刚被修改，刷新后再办理。")
-    when = timezone.localtime(last.at).strftime("%H:%M")
-    return Refused(f"此记录在 {when} 已由{last.by.name}{last.label}，当前状态为“{record.state_label}”。刷新查看。")
+    """What happened meanwhile, for whoever comes too late to decide."""
+    said = last_move(record)
+    return Refused(f"{said}刷新查看。" if said else "此记录刚被修改，刷新后再办理。")
 
 
 def _came_late(record: FlowRecord, *, then: str = "不再由您办理") -> str:
@@ -135,7 +133,8 @@ def make_move(
     data = data or {}
     fresh: FlowRecord = held(type(record)._base_manager.select_related(*record.NAMED), record.pk)
     move = record.MACHINE.by_name[name]
-    if (record.version if version is None and not move.speaks else version) not in {None, fresh.version}:
+    seen = record.version if version is None and not move.speaks else version
+    if seen not in {None, fresh.version}:
         raise moved_on(fresh)
     if fresh.state not in move.sources:
         raise moved_on(fresh) if fresh.state != record.state else Refused(_came_late(fresh, then=f"不能{move.label}"))

@@ -20,7 +20,7 @@ from rest_framework.views import exception_handler
 from apps.core.errors import Refused
 from apps.org.models import UnitRecord
 from apps.org.scope import scope_of
-from apps.pages.idempotency import once
+from apps.pages.idempotency import answered, once
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -140,10 +140,18 @@ class RecordViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.G
         body, _ = self._written(request, instance=None)
         return Response(self.told_again(body), status=status.HTTP_201_CREATED)
 
+    def may_write(self, record: Any) -> bool:
+        """Whether the content is the caller's to change, while the state allows it."""
+        return scope_of(self.request.user).may_on(record, "U")
+
+    def may_edit(self, record: Any) -> bool:
+        """Whether the caller may change the content now."""
+        return getattr(record, "is_editable", True) and self.may_write(record)
+
     def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Change the whole content; `version` is the one the caller read."""
-        record = self.get_object()
-        if not (getattr(record, "is_editable", True) and scope_of(request.user).may_on(record, "U")):
+        """Change the whole content; `version` is the one the caller read. A repeated press is answered in any state."""
+        record, key, user = self.get_object(), request.headers.get("Idempotency-Key", ""), cast("User", request.user)
+        if answered(key, user=user, place=f"{request.method} {request.path}") is None and not self.may_edit(record):
             raise PermissionDenied("当前状态或权限不能修改此记录。")
         body, _ = self._written(request, instance=record)
         return Response(self.told_again(body))

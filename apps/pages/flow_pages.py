@@ -20,9 +20,9 @@ from apps.calendars.queries import lamp_of
 from apps.core.errors import Refused
 from apps.core.templatetags.ui import short_day
 from apps.flow.models import Return, Step, Todo
-from apps.flow.queries import compare, may_urge, open_return, open_todos, passed, steps_of, versions_of, with_content
+from apps.flow.queries import compare, last_move, may_urge, open_return, open_todos, passed, steps_of, versions_of, with_content
 from apps.flow.rules import RETURNED, opinion_fault
-from apps.flow.services import mark_seen, moved_on, owner_names
+from apps.flow.services import mark_seen, owner_names
 from apps.flow.side import urge
 from apps.pages import services
 from apps.pages.forms import MoveForm
@@ -165,7 +165,7 @@ class FlowPages(RecordPages):
 
     def why_closed(self) -> str:
         """Who moved it on, and when."""
-        return moved_on(self.object).message
+        return last_move(self.object) or f"此记录当前状态为“{self.object.state_label}”，不能修改。"
 
     def delete_it(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Delete a draft never handed in."""

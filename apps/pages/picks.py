@@ -89,7 +89,7 @@ class CodesField(forms.MultipleChoiceField):
     widget = forms.CheckboxSelectMultiple
 
     def __init__(self, **options: Any) -> None:
-        for foreign in ("base_field", "max_length"):  # what a model field hands to its form field
+        for foreign in ("base_field", "max_length", "show_hidden_initial"):  # what a model field hands to its form field
             options.pop(foreign, None)
         super().__init__(**options)
 

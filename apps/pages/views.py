@@ -279,6 +279,7 @@ class RecordPages(View):
         if no is not None:
             form.add_error(no.field if no.field in form.fields else None, no.message)
         context = {"form": form, "formsets": formsets, "has_errors": True, "draft": draft, "conflicts": self.conflicts(form)}
+        context["is_closed"] = self.object is not None and not self.may_edit(self.object)
         return self.render(context | self.form_context(), status=422)
 
     def conflicts(self, form: Any) -> Conflicts:

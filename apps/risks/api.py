@@ -18,14 +18,15 @@ from rest_framework.response import Response
 from apps.flow.queries import facts, open_todos, steps_of
 from apps.pages.api import PlainSerializer, RecordSerializer, RecordViewSet, as_form_data, refuse_odd_booleans
 from apps.pages.forms import MoveForm
-from apps.pages.idempotency import answered, once
+from apps.pages.idempotency import once
 from apps.pages.side_forms import SignersForm
 from apps.risks import move_forms, services
 from apps.risks.content import FIELDS, MEASURE_FIELDS
 from apps.risks.filters import RiskFilter
 from apps.risks.forms import MeasureForm, MeasureFormSet, RiskPointForm, content_from, errors_of, full_errors
+from apps.risks.machine import may_edit
 from apps.risks.models import Measure, RiskPoint
-from apps.risks.queries import may_change, phone_for
+from apps.risks.queries import phone_for
 from apps.risks.rules import Incomplete
 
 MOVES: dict[str, tuple[Callable[..., Any], type[MoveForm]]] = {
@@ -147,22 +148,16 @@ class RiskViewSet(RecordViewSet):
     def get_serializer_class(self) -> Any:
         return RiskPointSerializer if self.action == "list" else RiskDetailSerializer
 
-    def update(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Change the whole content of a draft; 岗位人员 may change their own, though they hold no U."""
-        record = self.get_object()
-        user: Any = request.user
-        key = request.headers.get("Idempotency-Key", "")
-        again = answered(key, user=user, place=f"{request.method} {request.path}") is not None
-        if not again and not may_change(user, record):
-            raise PermissionDenied("当前状态或权限不能修改此记录。")
-        body, _ = self._written(request, instance=record)
-        return Response(self.body_of(body["pk"]) if set(body) == {"pk"} else body)
+    def may_write(self, record: RiskPoint) -> bool:
+        """岗位人员 change their own, though they hold no U."""
+        user: Any = self.request.user
+        return may_edit(user, record)
 
     def destroy(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Delete a draft that was never handed in; everything else is 作废 (the move `void`)."""
         record = self.get_object()
         user: Any = request.user
-        if not may_change(user, record):
+        if not self.may_edit(record):
             raise PermissionDenied("当前状态或权限不能删除此记录。")
         services.delete_draft(record, by=user, at=timezone.now())
         return Response(status=204)

@@ -17,7 +17,7 @@ from django.db import models
 from apps.core.errors import Refused
 from apps.core.masking import mask_id_number, mask_phone
 from apps.core.stored import held
-from apps.exchange.registers import Faults, Values, Written
+from apps.exchange.registers import Values, Written
 from apps.exchange.values import bare
 from apps.org.models import Department, Person, Post, Unit
 from apps.system import queries

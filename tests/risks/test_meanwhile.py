@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.forms import model_to_dict
 from django.urls import reverse
 
 from apps.core.errors import Refused
@@ -106,11 +107,26 @@ def test_what_is_typed_on_a_point_handed_in_elsewhere_stays_with_the_reason(worl
     page = client.post(f"/risks/{record.pk}/edit/", typed)
     html = page.content.decode()
     assert (page.status_code, "已由周航提交" in html, 'value="改过的名称"' in html) == (422, True, True)
+    assert "此记录当前不能修改" in html
+    assert 'name="then"' not in html  # nothing to press that would be refused again
+    assert f'href="{record.get_absolute_url()}">查看记录' in html
     assert Draft.objects.get(user=world.author).data["name"] == ["改过的名称"]
     assert late(record).name == record.name
     assert client.get(f"/risks/{record.pk}/edit/").status_code == 403
     answer = client.post(f"/risks/{record.pk}/delete/", follow=True)
     assert "已由周航提交" in answer.content.decode()
+
+
+def test_the_comparison_names_only_what_differs(world, client):
+    record = draft(world)
+    services.update_point(late(record), fields={"power": "签证"}, by=again(world.author), at=FILED)
+    client.force_login(again(world.author))
+    stored = {name: value for name, value in model_to_dict(record).items() if value not in (None, "")}
+    typed = stored | {"name": "改过的名称", "version": 1, "token": "t", "measures-TOTAL_FORMS": 0, "measures-INITIAL_FORMS": 0}
+    answer = client.post(f"/risks/{record.pk}/edit/", typed)
+    assert (answer.status_code, bool(record.ways)) == (422, True)
+    assert {row["label"] for row in answer.context["conflicts"]} == {"风险点名称", "权力事项"}
+    assert 'name="then"' in answer.content.decode()
 
 
 def test_a_repeated_put_is_answered_as_the_first_though_the_point_was_handed_in_since(world, client):

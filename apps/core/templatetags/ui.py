@@ -250,13 +250,13 @@ def _faults(part: Any) -> Iterator[tuple[str, str]]:
 
 
 @register.inclusion_tag("parts/errsum.html")
-def errsum(*parts: Any, verb: str = "提交") -> dict[str, Any]:
+def errsum(*parts: Any, verb: str = "提交", closed: bool = False) -> dict[str, Any]:
     """The error summary above the title: one line per fault, word for word as at the field. Nothing when there is none.
 
-    `parts` are forms, formsets, or the dict of formsets that a register's page carries.
+    `parts` are forms, formsets, or the dict of formsets that a register's page carries. `closed`: nothing can be corrected now.
     """
     flat = [single for part in parts if part for single in (part.values() if isinstance(part, dict) else [part])]
-    return {"faults": [fault for part in flat if part.is_bound for fault in _faults(part)], "verb": verb}
+    return {"faults": [fault for part in flat if part.is_bound for fault in _faults(part)], "verb": verb, "closed": closed}
 
 
 @register.filter
