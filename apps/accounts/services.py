@@ -47,7 +47,7 @@ def register_account(username: str, *, name: str, email: str = "", phone: str = 
     """A new account that nothing opens until somebody hands out an initial password. Raises Refused with the field."""
     username = User.normalize_username(username)
     if not rules.USERNAME.fullmatch(username):
-        raise Refused("账号为2至40位，用小写字母、数字、点、下划线、短横线或@，以字母或数字开头", field="username")
+        raise Refused(rules.USERNAME_ASKED, field="username")
     if User.objects.filter(username=username).exists():
         raise Refused("此账号已存在，换一个账号", field="username")
     user = User(username=username, name=name.strip(), email=email, phone=phone, date_joined=at, must_change_password=True)

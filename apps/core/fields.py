@@ -89,6 +89,9 @@ class EncryptedTextField(models.TextField):
 class EncryptedJSONField(EncryptedTextField):
     """A value of lists, dicts and texts that the database only ever sees encrypted, as one text."""
 
+    _pyi_private_set_type: Any  # for the type checker: not a text
+    _pyi_private_get_type: Any
+
     def get_prep_value(self, value: Any) -> str | None:
         return super().get_prep_value(None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 

@@ -39,7 +39,7 @@ def plan_of(batch: Batch) -> dict[str, int]:
     return dict(going.values_list("does").annotate(n=Count("pk")))
 
 
-def keys_of(number: int, user: User) -> QuerySet[BatchRow]:
+def keys_of(number: int, user: User) -> QuerySet[Any]:
     """The keys of the records that a batch of this person made or changed."""
     rows = BatchRow.objects.filter(batch=number, batch__owner=user, batch__state=Batch.State.DONE, object_version__isnull=False)
     return rows.values("object_id")

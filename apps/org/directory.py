@@ -45,7 +45,7 @@ def _stored(record: M, *, what: str, before: dict[str, Any] | None, by: User | N
 
 
 @all_or_nothing
-def create(kind: type[M], *, by: User | None, at: datetime.datetime, **fields: Any) -> M:
+def create(kind: type[M], /, *, by: User | None, at: datetime.datetime, **fields: Any) -> M:
     """A new unit, department, post or person. Raises Refused, with the field, for what the model's rules refuse."""
     if kind is Unit:
         return create_unit(fields.pop("parent"), by=by, at=at, **fields)  # type: ignore[return-value]
@@ -53,7 +53,7 @@ def create(kind: type[M], *, by: User | None, at: datetime.datetime, **fields: A
 
 
 @all_or_nothing
-def change(record: M, *, by: User | None, at: datetime.datetime, **fields: Any) -> M:
+def change(record: M, /, *, by: User | None, at: datetime.datetime, **fields: Any) -> M:
     """Set some fields of a record. A unit that gets another parent takes all below it along; who leaves loses his account.
 
     Raises Refused, with the field, for what the model's rules refuse.

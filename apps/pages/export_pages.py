@@ -34,7 +34,7 @@ class ExportPages:
         """The current filter, or the ticked rows, as xlsx or csv: few rows at once, many by a worker."""
         if not self.may_export():
             raise Http404
-        asked, at = self.asked(), timezone.now()
+        asked, at = self.export_asked(), timezone.now()
         selection = exports.select(asked, by=request.user)
         if selection.total > exports.AT_ONCE:
             return self.export_later(asked)
@@ -42,7 +42,7 @@ class ExportPages:
         write = lambda path: exports.write(path, selection, by=request.user, at=at)  # noqa: E731 -- once, here
         return file_answer(exports.file_name(selection, by=request.user, at=at), write, media=exports.MEDIA[asked.kind])
 
-    def asked(self) -> exports.Asked:
+    def export_asked(self) -> exports.Asked:
         """What the button posts: the filter, the kind, the columns as they stand in the list, the ticked rows."""
         post = self.request.POST
         names = [name for name in post.get("columns", "")[:1000].split(",") if name]

@@ -67,7 +67,7 @@ def sheet_of(name: str) -> Sheet:
 
 @dataclass(frozen=True)
 class Asked:
-    """What somebody wants as a sheet. `columns`: those of the list as he sees it, none for all; `keys`: the ticked rows, none for the filter."""
+    """What somebody wants as a sheet. `columns`: those of his list, none for all; `keys`: the ticked rows, none for the filter."""
 
     register: str
     query: str = ""

@@ -24,7 +24,6 @@ from apps.exchange.queries import batches_of, counts, plan_of, rows_of
 from apps.exchange.reading import TYPES
 from apps.exchange.registers import Target, register_of
 from apps.exchange.rows import posted
-from apps.org.models import UnitRecord
 from apps.org.scope import scope_of
 from apps.pages import import_jobs
 from apps.pages.answers import file_answer
@@ -39,7 +38,7 @@ class ImportPages(ColumnPages, View):
     """The wizard of one register; subclasses name the register and its pages."""
 
     register: ClassVar[str]
-    model: ClassVar[type[UnitRecord]]
+    model: ClassVar[Any]
     base: ClassVar[str]
     place: ClassVar[str] = ""  # where the addresses begin, when not with `base`
     lists_batches: ClassVar[bool] = False  # the list has the filter `batch`
@@ -72,7 +71,8 @@ class ImportPages(ColumnPages, View):
     @classmethod
     def urls(cls) -> list[URLPattern]:
         """The addresses of the wizard: /base/import/ …"""
-        return [path(f"{cls.place or cls.base}/{tail}", cls.as_view(page=page), name=f"{cls.base}-{page}") for page, tail in cls.ROUTES.items()]
+        place = cls.place or cls.base
+        return [path(f"{place}/{tail}", cls.as_view(page=page), name=f"{cls.base}-{page}") for page, tail in cls.ROUTES.items()]
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -187,7 +187,8 @@ class ImportPages(ColumnPages, View):
                 }
             )  # fmt: skip
         is_open = row.state != BatchRow.State.DROPPED and any(cell["editing"] for cell in cells)
-        return {"row": row, "cells": cells, "note": [row.hints[name] for name in ("update", "submit") if name in row.hints], "is_open": is_open}
+        note = [row.hints[name] for name in ("update", "submit") if name in row.hints]
+        return {"row": row, "cells": cells, "note": note, "is_open": is_open}
 
     def row(self, request: PortalRequest, pk: int, row: int) -> HttpResponse:
         """One row with every cell open."""
@@ -293,7 +294,8 @@ class ImportPages(ColumnPages, View):
         """With the breadcrumb, the steps and the register's words."""
         name = str(self.model._meta.verbose_name)
         trail = [("工作台", reverse("home")), (name, reverse(f"{self.base}-list")), ("批量导入", "")]
-        shown = {"crumbs": trail, "title": f"批量导入{name}", "base": self.base, "kind": self.kind, "batch": getattr(self, "batch", None), "view": self}
+        shown = {"crumbs": trail, "title": f"批量导入{name}", "base": self.base, "kind": self.kind, "view": self}
+        shown["batch"] = getattr(self, "batch", None)
         return TemplateResponse(self.request, template, shown | {"strip": self.strip(template)} | context, status=status)
 
     def strip(self, template: str) -> list[dict[str, str]]:

@@ -21,7 +21,6 @@ from django.views.decorators.vary import vary_on_headers
 
 from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
-from apps.org.models import UnitRecord
 from apps.org.scope import scope_of
 from apps.pages import services
 from apps.pages.forms import as_read, without_errors
@@ -44,7 +43,7 @@ class RecordPages(View):
     answers like what does not exist. Who is not logged in is sent to the login by SessionRules before he gets here.
     """
 
-    model: ClassVar[type[UnitRecord]]
+    model: ClassVar[Any]
     form_class: ClassVar[Any] = None
     table_class: ClassVar[Any] = None
     filterset_class: ClassVar[Any] = None
@@ -82,7 +81,8 @@ class RecordPages(View):
     @classmethod
     def urls(cls) -> list[URLPattern]:
         """The addresses of this register: /base/, /base/new/, /base/<pk>/ …"""
-        return [path(f"{cls.place or cls.base}/{tail}", cls.as_view(page=page), name=f"{cls.base}-{page}") for page, tail in cls.ROUTES.items()]
+        place = cls.place or cls.base
+        return [path(f"{place}/{tail}", cls.as_view(page=page), name=f"{cls.base}-{page}") for page, tail in cls.ROUTES.items()]
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)

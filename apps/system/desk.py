@@ -17,7 +17,7 @@ from django.db import models
 from apps.core.errors import Refused
 from apps.core.masking import mask_id_number, mask_phone
 from apps.core.stored import held
-from apps.exchange.registers import Values, Written
+from apps.exchange.registers import Faults, Values, Written
 from apps.exchange.values import bare
 from apps.org.models import Department, Person, Post, Unit
 from apps.system import queries
@@ -35,7 +35,7 @@ class Unclear(Exception):  # noqa: N818 -- what a text means cannot be told; the
     """A text of a sheet that names nothing, or more than one thing."""
 
 
-def posted_of(form_class: type[DirectoryForm], record: Any) -> dict[str, str]:
+def posted_of(form_class: Any, record: Any) -> dict[str, str]:
     """A record as a browser would post it."""
     found = forms.model_to_dict(record, fields=form_class.Meta.fields)
     if hasattr(record, "person"):
@@ -49,8 +49,13 @@ def _posted(value: Any) -> str:
 
 def version_of(record: Any) -> int:
     """A number that is another one once somebody changed the record; an account also once its person logged in."""
-    facts = {f.attname: getattr(record, f.attname) for f in record._meta.concrete_fields}
-    return zlib.crc32(json.dumps(facts, cls=DjangoJSONEncoder, sort_keys=True, ensure_ascii=False).encode()) & 0x7FFFFFFF
+    facts = [(field.attname, _plain(getattr(record, field.attname))) for field in record._meta.concrete_fields]
+    return zlib.crc32(json.dumps(facts, cls=DjangoJSONEncoder, ensure_ascii=False).encode()) & 0x7FFFFFFF
+
+
+def _plain(value: Any) -> Any:
+    """A moment just set and the same moment read back are one."""
+    return value.astimezone(datetime.UTC) if isinstance(value, datetime.datetime) else value
 
 
 @dataclass(frozen=True)
@@ -99,8 +104,7 @@ class Directory:
             for row in rows.select_related("account") if kind is Person else rows:
                 found.setdefault(bare(row.name), []).append(row)  # type: ignore[attr-defined]
             self._inside[key] = found
-        found = self._inside[key]
-        return found
+        return self._inside[key]
 
     def department(self, text: str, unit: Unit) -> Department:
         """Raises Unclear."""
@@ -138,7 +142,9 @@ class Row:
     """One row on the form."""
 
     def __init__(self, desk: DirectoryDesk, values: Values, *, given: Set[str]) -> None:
-        self.desk, self.faults, self.hints = desk, {}, {}  # type: tuple[DirectoryDesk, Faults, Faults]
+        self.desk: Any = desk
+        self.faults: Faults = {}
+        self.hints: Faults = {}
         self.texts = {name: (found or [""])[0].strip() for name, found in values.items()}
         self.later: dict[str, tuple[Any, ...]] = {}
         self.unit = self.take("unit", desk.directory.unit) or desk.unit
@@ -175,14 +181,16 @@ class Row:
 
     def _data(self) -> dict[str, str]:
         """As a browser would post it: what the sheet does not speak of stays, or has its usual value."""
-        data = dict(self.before) if self.before is not None else self.desk.usual | {"unit": str(self.unit.pk)}
-        for name in self.given:
+        data = dict(self.before) if self.before is not None else dict(self.desk.usual) | {"unit": str(self.unit.pk)}
+        for name in self.given - {"unit"}:
             link = self.desk.LINKS.get(name)
             if link is None:
                 data[name] = self.texts.get(name, "") or self.desk.usual.get(name, "")
                 continue
             found = self.take(name, lambda text, ask=link: ask(self, text))
             data[name] = str(found.pk) if found is not None else ""
+        if self.texts.get("unit"):
+            data["unit"] = str(self.unit.pk)
         self.desk.complete(self, data)
         return {name: text for name, text in data.items() if name in self.desk.form_class.base_fields}
 
@@ -207,11 +215,14 @@ class Row:
         return f"{label}：{old or '（空）'} → {new or '（空）'}"
 
     def _shown(self, name: str, text: str) -> str:
-        """The words of a posted value."""
-        asked = self.form.fields[name]
-        if isinstance(asked, forms.ModelChoiceField):
-            return str(asked.queryset.filter(pk=text).first() or "") if text else ""
-        return str(dict(getattr(asked, "choices", ())).get(text, text))
+        """The words of a posted value; asked for once a sheet."""
+        if (name, text) not in self.desk.words:
+            asked: Any = self.form.fields[name]
+            rows = getattr(asked, "queryset", None)
+            choices: Any = getattr(asked, "choices", ()) if rows is None else [(text, rows.filter(pk=text or None).first() or "")]
+            self.desk.words[name, text] = str(dict(choices).get(text, text))
+        found: str = self.desk.words[name, text]
+        return found
 
     @property
     def does(self) -> str:
@@ -240,12 +251,13 @@ class DirectoryDesk:
         self.unit, self.today, self.directory = unit, today, Directory(user)
         self.seen: dict[tuple[Any, ...], Row] = {}
         self.versions: dict[int, int] = {}
+        self.words: dict[tuple[str, str], str] = {}
         self.form = self.form_class(user=user)
 
     def choices(self, name: str) -> list[tuple[str, str]] | None:
         """Fixed choices only: what stands in the directory is looked up by its name."""
-        asked = self.form.fields.get(name)
-        if name == "unit" or name in self.LINKS or not isinstance(asked, forms.ChoiceField | forms.TypedChoiceField):
+        asked: Any = self.form.fields.get(name)
+        if asked is None or name == "unit" or name in self.LINKS or not hasattr(asked, "choices"):
             return None
         return [(str(key), str(label)) for key, label in asked.choices if key]
 

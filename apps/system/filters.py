@@ -13,7 +13,7 @@ from apps.core.fields import blind_index
 from apps.org.models import Department, Person, Post, Unit
 from apps.pages.picks import NOT_OFFERED, LongSelect
 from apps.system import queries
-from apps.system.forms import IN_SERVICE, IN_USE
+from apps.system.words import IN_SERVICE, IN_USE
 
 
 def _units(request: HttpRequest | None) -> QuerySet[Unit]:

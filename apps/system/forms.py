@@ -9,15 +9,14 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from apps.accounts.models import User
+from apps.accounts.rules import USERNAME, USERNAME_ASKED
 from apps.core.validators import validate_id_number, validate_phone
 from apps.org.models import Department, Person, Post, Unit
 from apps.org.rules import may_stand_below
 from apps.pages.forms import worded
 from apps.system import queries
+from apps.system.words import IN_SERVICE, IN_USE, YES
 
-YES = (("1", "是"), ("0", "否"))
-IN_USE = (("1", "启用"), ("0", "停用"))
-IN_SERVICE = (("1", "在职"), ("0", "离职"))
 UNIT_CODE = re.compile(r"[A-Z][A-Z0-9]{1,11}")
 
 
@@ -64,7 +63,8 @@ class UnitForm(DirectoryForm):
 
     def offer(self, user: User) -> None:
         parent: Any = self.fields["parent"]
-        parent.queryset, parent.required = queries.units_kept(user), True
+        parent.queryset = queries.parents_offered(user, self.instance)
+        parent.required = self.instance.pk is None or self.instance.parent_id is not None
 
     def clean_code(self) -> str:
         """Capital letters and digits."""
@@ -176,7 +176,10 @@ class AccountForm(DirectoryForm):
 
     def clean_username(self) -> str:
         """As it is stored: small letters."""
-        return User.normalize_username(str(self.cleaned_data["username"]))
+        name = User.normalize_username(str(self.cleaned_data["username"]))
+        if not USERNAME.fullmatch(name):
+            raise ValidationError(USERNAME_ASKED)
+        return name
 
     def clean(self) -> dict[str, Any]:
         """A person has one account, under his own name."""

@@ -26,6 +26,11 @@ def units_kept(user: User) -> QuerySet[Unit]:
     return Unit.objects.filter(among("pk", _ids(user))).order_by("path")
 
 
+def parents_offered(user: User, unit: Unit) -> QuerySet[Unit]:
+    """The units he keeps, and the one this unit is below already: it may be above all he keeps."""
+    return Unit.objects.filter(among("pk", _ids(user)) | Q(pk=unit.parent_id)).order_by("path")
+
+
 def departments_kept(user: User) -> QuerySet[Department]:
     """The departments of these units, also those out of use."""
     return Department.objects.filter(among("unit_id", _ids(user))).order_by("unit__path", "sort_no", "pk")

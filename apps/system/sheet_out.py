@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import QuerySet
@@ -12,8 +13,8 @@ from apps.exchange.registers import Register
 from apps.org.models import Person
 from apps.pages.exports import Column, Sheet
 from apps.system import filters, queries
-from apps.system.forms import IN_SERVICE, IN_USE, YES
 from apps.system.sheets import REGISTERS
+from apps.system.words import IN_SERVICE, IN_USE, YES
 
 WIDE = {"name": 18, "party_name": 30, "title": 20, "credit_code": 22, "email": 24, "id_number": 22, "unit": 20, "parent": 20}
 Value = Callable[[Any], Any]
@@ -28,11 +29,7 @@ def _values(register: str) -> dict[str, Value]:
     """How a record says the fields that are not simply a text of its own."""
     named: dict[str, Value] = {"is_active": _words(IN_SERVICE if register == "person" else IN_USE, "is_active")}
     if register == "account":
-        person = lambda record: getattr(record, "person", None)  # noqa: E731 -- an account may be nobody's
-        named |= {
-            "unit": lambda record: person(record).unit.name if person(record) else "",
-            "person": lambda record: person(record).number if person(record) else "",
-        }
+        named |= {"unit": _of_person("unit.name"), "person": _of_person("number")}
     else:
         named |= {"unit": lambda record: record.unit.name}
     return named | {
@@ -41,6 +38,11 @@ def _values(register: str) -> dict[str, Value]:
         "is_key": _words(YES, "is_key"), "is_secretary": _words(YES, "is_secretary"),
         **{name: _name_of(name) for name in ("parent", "department", "post")}, **{name: _person_of(name) for name in ("head", "leader")},
     }  # fmt: skip
+
+
+def _of_person(path: str) -> Value:
+    """An account may be nobody's."""
+    return lambda record: attrgetter(path)(record.person) if hasattr(record, "person") else ""
 
 
 def _name_of(name: str) -> Value:
@@ -63,7 +65,7 @@ def _columns(register: Register) -> Callable[[Any], Sequence[Column]]:
     told = [Column(t.label, values.get(t.name) or plain(t.name), WIDE.get(t.name, 12), under=t.name) for t in register.targets]
     if register.name == "person":
         told.append(Column("账号", lambda record: record.account.username if record.account else "", 16, under="account"))
-    return lambda rows: told
+    return lambda _: told
 
 
 def _conditions(found: Any) -> str:

@@ -19,7 +19,7 @@ from apps.system.desk import SEVERAL, DirectoryDesk, Row, Unclear, posted_of, ve
 from apps.system.forms import AccountForm, DepartmentForm, PersonForm, PostForm, UnitForm
 
 if TYPE_CHECKING:
-    from apps.exchange.registers import Desk
+    pass
 
 UNIT_WORDS = ("单位", "所属单位", "所在单位", "单位名称", "公司")
 UNIT_HELP = "单位全称、简称或代码；不填为所选的填报单位"
@@ -43,10 +43,15 @@ class UnitDesk(OrgDesk):
     """单位, by its code. Its parent may stand above it in the same sheet."""
 
     form_class, model, key = UnitForm, Unit, "code"
-    HELP: ClassVar = {"code": "编号用的代码，2至12位大写字母和数字，登记后不能修改", "parent": "全称、简称或代码，也可以是本表中排在上面的单位"}
+    HELP: ClassVar = {
+        "code": "编号用的代码，2至12位大写字母和数字，登记后不能修改",
+        "parent": "全称、简称或代码，也可以是本表中排在上面的单位",
+    }
 
     def parent(self, row: Row, text: str) -> Unit:
-        """A unit he keeps, or one that comes with this sheet."""
+        """A unit he keeps, one that comes with this sheet, or the one it is below already."""
+        if row.record is not None and (old := row.record.parent) is not None and bare(text) in {bare(old.name), bare(old.short_name)}:
+            return old
         try:
             return self.directory.unit(text)
         except Unclear:
@@ -65,7 +70,7 @@ class UnitDesk(OrgDesk):
         return self.know(found) if found is not None and found.code == code else None
 
     def complete(self, row: Row, data: dict[str, str]) -> None:
-        if not data.get("parent") and "parent" not in row.faults:
+        if row.before is None and not data.get("parent") and "parent" not in row.faults:
             data["parent"] = str(self.unit.pk)
 
     def key_of(self, row: Row) -> tuple[Any, ...]:
@@ -77,7 +82,7 @@ class UnitDesk(OrgDesk):
         if (key := row.later.get("parent")) is not None:
             kinds = [one.form.cleaned_data.get("kind") for one in (row, self.seen[key])]
             row.faults.pop("kind", None) if all(kinds) else None
-            if all(kinds) and not may_stand_below(*kinds):
+            if all(kinds) and not may_stand_below(*map(str, kinds)):
                 row.faults["kind"] = "层级须低于上级单位"
         return row
 
@@ -168,7 +173,11 @@ class AccountDesk(DirectoryDesk):
     form_class, model, key = AccountForm, User, "username"
     usual: ClassVar = {"is_active": "1"}
     LINKS: ClassVar = {"person": lambda row, text: row.desk.directory.person(text, row.unit)}
-    HELP: ClassVar = {"unit": UNIT_HELP, "person": "同名人员填写，其余按姓名查找", "username": "2至40位小写字母、数字、点、下划线、短横线或@"}
+    HELP: ClassVar = {
+        "unit": UNIT_HELP,
+        "person": "同名人员填写，其余按姓名查找",
+        "username": "2至40位小写字母、数字、点、下划线、短横线或@",
+    }
 
     def find(self, row: Row) -> User | None:
         if not hasattr(self, "_known"):
@@ -243,10 +252,9 @@ def _register(
     sample: Mapping[str, str], asks_for: str,
 ) -> Register:  # fmt: skip
     targets = _targets(desk, needed, order.split(), labels)
-    kind: type[Desk] = desk
     return Register(
         name=name, label=str(desk.model._meta.verbose_name), vocabulary={t.name: (t.label, *words.get(t.name, ())) for t in targets},
-        needed=[(field,) for field in needed.split()[:2]], targets=targets, desk=kind, units=queries.units_kept, asks_for=asks_for,
+        needed=[(field,) for field in needed.split()[:2]], targets=targets, desk=desk, units=queries.units_kept, asks_for=asks_for,
         also=ALSO, samples=[sample], version=version_of, undo=_take_back(desk),
     )  # fmt: skip
 
@@ -254,14 +262,21 @@ def _register(
 ALSO = {
     "is_active": {"是": "1", "否": "0", "在用": "1", "正常": "1", "撤销": "0", "调离": "0", "退休": "0", "在岗": "1"},
     "category": {"党委成员": "committee", "领导班子": "leader", "中层": "head", "职工": "staff", "普通职工": "staff"},
-    "kind": {"集团": "group", "一级": "group", "一级企业": "group", "二级": "second", "二级企业": "second", "三级": "third", "三级企业": "third"},
+    "kind": {
+        "集团": "group", "一级": "group", "一级企业": "group",
+        "二级": "second", "二级企业": "second", "三级": "third", "三级企业": "third",
+    },
 }
 REGISTERS = [
     _register(
         "unit", UnitDesk, needed="code name short_name kind", labels={},
         order="code name short_name kind parent credit_code party_name sort_no is_active",
-        words={"code": ("代码", "企业代码"), "name": ("单位名称", "企业名称", "公司名称"), "parent": ("上级", "主管单位"), "credit_code": ("信用代码",)},
-        sample={"code": "CJ", "name": "某某城建开发有限公司", "short_name": "某某城建", "kind": "二级子公司"}, asks_for="“单位代码”和“单位全称”",
+        words={
+            "code": ("代码", "企业代码"), "name": ("单位名称", "企业名称", "公司名称"), "parent": ("上级", "主管单位"),
+            "credit_code": ("信用代码",),
+        },
+        sample={"code": "CJ", "name": "某某城建开发有限公司", "short_name": "某某城建", "kind": "二级子公司"},
+        asks_for="“单位代码”和“单位全称”",
     ),
     _register(
         "department", DepartmentDesk, needed="name", order="unit name head leader sort_no is_active", labels={"unit": "单位"},
@@ -270,21 +285,28 @@ REGISTERS = [
     ),
     _register(
         "post", PostDesk, needed="name department", order="unit department name code is_key is_active", labels={"unit": "单位"},
-        words={"unit": UNIT_WORDS, "department": ("科室", "所属部门"), "name": ("岗位",), "code": ("岗位代码",), "is_key": ("是否关键岗位",)},
+        words={
+            "unit": UNIT_WORDS, "department": ("科室", "所属部门"), "name": ("岗位",), "code": ("岗位代码",), "is_key": ("是否关键岗位",),
+        },
         sample={"department": "工程管理部", "name": "现场工程师", "is_key": "是"}, asks_for="“岗位名称”和“部门”",
     ),
     _register(
         "person", PersonDesk, needed="name title category", labels={"unit": "单位", "number": "人员编号"},
         order="number unit department post name title category is_secretary id_number phone sort_no is_active",
-        words={"unit": UNIT_WORDS, "department": ("科室", "所在部门"), "post": ("岗位名称",), "title": ("职务名称",), "phone": ("电话", "手机", "联系电话"),
-               "id_number": ("身份证", "身份证号码"), "category": ("人员类型",), "is_active": ("状态", "在职")},
+        words={
+            "unit": UNIT_WORDS, "department": ("科室", "所在部门"), "post": ("岗位名称",), "title": ("职务名称",),
+            "phone": ("电话", "手机", "联系电话"), "id_number": ("身份证", "身份证号码"), "category": ("人员类型",),
+            "is_active": ("状态", "在职"),
+        },
         sample={"name": "张某", "title": "工程管理部经理", "category": "中层正职"}, asks_for="“姓名”和“职务”",
     ),
     _register(
         "account", AccountDesk, needed="username name", labels={"unit": "单位", "person": "人员编号"},
         order="username name unit person email phone is_active",
-        words={"username": ("登录名", "用户名", "登录账号"), "unit": UNIT_WORDS, "email": ("电子邮箱", "邮件"), "phone": ("电话", "手机"),
-               "is_active": ("状态",)},
+        words={
+            "username": ("登录名", "用户名", "登录账号"), "unit": UNIT_WORDS, "email": ("电子邮箱", "邮件"), "phone": ("电话", "手机"),
+            "is_active": ("状态",),
+        },
         sample={"username": "zhangmou", "name": "张某"}, asks_for="“账号”和“姓名”",
     ),
 ]  # fmt: skip

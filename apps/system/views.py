@@ -109,11 +109,12 @@ class AccountPages(DirectoryPages):
             messages.error(request, f"一次最多发放 {passwords.MOST} 个账号的初始密码，所选的有 {len(waiting)} 个。")
             return redirect("account-list")
         at = timezone.now()
-        return file_answer(f"初始密码_{timezone.localtime(at):%Y%m%d%H%M}.xlsx", lambda path: passwords.write(path, waiting, by=request.user, at=at))
+        name = f"初始密码_{timezone.localtime(at):%Y%m%d%H%M}.xlsx"
+        return file_answer(name, lambda path: passwords.write(path, waiting, by=request.user, at=at))
 
     def chosen(self) -> QuerySet[Any]:
         """The ticked accounts, of those he keeps."""
-        return self.get_queryset().filter(pk__in=self.asked().keys).select_related("person__unit")
+        return self.get_queryset().filter(pk__in=self.export_asked().keys).select_related("person__unit")
 
 
 class DirectoryImport(ImportPages):

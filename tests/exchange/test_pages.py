@@ -71,7 +71,7 @@ def test_the_way_of_a_sheet_from_upload_to_drafts(clerk, upload, world):
     assert "原表内容（一览表.xlsx 第 3 行）" in draft
     assert "科室负责人" in draft
     assert "等级来源" in draft
-    assert "已撤销导入，2 条草稿已删除" in clerk.post(f"{address}undo/", follow=True).content.decode()
+    assert "已撤销导入，2 行恢复为导入前的样子" in clerk.post(f"{address}undo/", follow=True).content.decode()
     assert not RiskPoint._base_manager.exists()
 
 

@@ -184,3 +184,40 @@ ROWS: dict[tuple[str, str], Row] = {
         more={409: NOT_DECIDING},
     ),
 }  # fmt: skip
+
+DIRECTORY = ("unit", "department", "post", "person", "account")  # kept by the 系统管理员 alone (domain.md §2.3)
+
+
+def _directory(kind: str) -> dict[tuple[str, str], Row]:
+    """The list of one kind of record, its sheets in and out."""
+
+    def batch(world: Any) -> dict[str, Any]:
+        return {"pk": world.directory[kind].pk}
+
+    def line(world: Any) -> dict[str, Any]:
+        return batch(world) | {"row": 2}
+
+    own = {
+        ("list", "get"): Row("R22"),
+        ("view", "post"): Row("R22", ok=302, data=lambda w: {"name": "我的", "query": "q=a"}),
+        ("export", "post"): Row("R22", data=lambda w: {"query": "", "kind": "csv"}),
+        ("import", "get"): Row("R22"),
+        ("import", "post"): Row("R22", ok=422),
+        ("import-template", "get"): Row("R22"),
+        ("import-batch", "get"): Row("R22", kwargs=batch),
+        ("import-batch", "post"): Row("R22", ok=422, kwargs=batch),
+        ("import-rows", "get"): Row("R22", kwargs=batch),
+        ("import-row", "get"): Row("R22", kwargs=line),
+        ("import-row", "post"): Row("R22", ok=302, kwargs=line),
+        ("import-progress", "get"): Row("R22", kwargs=batch),
+        ("import-faults", "get"): Row("R22", kwargs=batch),
+        ("import-commit", "post"): Row("R22", ok=302, kwargs=batch),
+        ("import-undo", "post"): Row("R22", ok=302, kwargs=batch),
+        ("import-discard", "post"): Row("R22", ok=302, kwargs=batch),
+    }
+    return {(f"{kind}-{page}", method): row for (page, method), row in own.items()}
+
+
+for _kind in DIRECTORY:
+    ROWS |= _directory(_kind)
+ROWS[("account-passwords", "post")] = Row("R22", ok=403)  # his password again first

@@ -89,7 +89,8 @@ def test_a_unit_somebody_uses_is_not_taken_back(world, keeper, bring):
 
 
 def test_departments_name_their_head_and_leader(world, keeper, bring):
-    batch = bring("department", ["单位", "部门名称", "部门负责人", "分管领导"], ["M城建", "工程管理部", "赵静", ""], ["CJ", "成本部", "", "王立成"])
+    rows = [["M城建", "工程管理部", "赵静", ""], ["CJ", "成本部", "", "王立成"]]
+    batch = bring("department", ["单位", "部门名称", "部门负责人", "分管领导"], *rows)
     assert Department.objects.get(name="工程管理部").leader is None
     assert Department.objects.get(name="成本部").leader == world.person("leader")
     committing.undo(batch, by=keeper, at=NOW)
@@ -131,7 +132,7 @@ def test_people_are_found_by_number_by_identity_card_and_by_name(world, keeper, 
     rows = [
         [old.number, "", "工程管理部", "", "许诺", "合同主管", "一般职工", "", "", ""],
         ["", "M城建", "工程管理部", "现场工程师", "钟离", "现场工程师", "关键岗位", NUMBER, "13800000011", "在职"],
-        ["", "M城建", "", "", "赵静", "工程管理部经理", "中层正职", "", "", ""],
+        ["", "M城建", "工程管理部", "", "赵静", "工程管理部经理", "中层正职", "", "", ""],
     ]
     batch = bring("person", PEOPLE, *rows)
     new = Person.objects.get(name="钟离")
@@ -158,7 +159,8 @@ def test_namesakes_ask_for_the_number(world, bring):
 
 
 def test_a_number_nobody_has_and_a_wrong_identity_card_are_said(world, bring):
-    rows = [["RY999999", "", "", "", "甲", "职员", "一般职工", "", "", ""], ["", "", "", "", "乙", "职员", "一般职工", NUMBER[:-1] + "1", "1", ""]]
+    rows = [["RY999999", "", "", "", "甲", "职员", "一般职工", "", "", ""]]
+    rows += [["", "", "", "", "乙", "职员", "一般职工", NUMBER[:-1] + "1", "1", ""]]
     first, second = faults(bring("person", PEOPLE, *rows, commit=False))
     assert "没有此编号的人员" in first["number"]
     assert set(second) == {"id_number", "phone"}
