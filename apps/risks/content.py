@@ -87,7 +87,8 @@ def snapshot(facts: Plain) -> dict[str, Any]:
 def measure_line(row: Plain) -> str:
     """One measure on one line: 【中期监控】单项变更须会签（工程管理部，赵静，长期坚持）."""
     until = "长期坚持" if row["is_standing"]["value"] else row["due_on"]["text"]
-    who = "，".join(part for part in (row["department"]["text"], row["person"]["text"], until, row["progress"]["text"]) if part)
+    said = dict.fromkeys((row["department"]["text"], row["person"]["text"], until, row["progress"]["text"]))  # 长期坚持 once
+    who = "，".join(part for part in said if part)
     kind = f"【{row['kind']['text']}】" if row["kind"]["text"] else ""
     return f"{kind}{row['content']['text']}" + (f"（{who}）" if who else "")
 

@@ -6,6 +6,7 @@ import datetime
 import re
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -220,8 +221,11 @@ class Desk:
         self.seen: set[tuple[Any, ...]] = set()
         self.updated: set[str] = set()
         self.known: dict[str, RiskPoint] = {}
+        self.usual: dict[str, list[str]] = {}
         self.first = RiskPointForm(self._data({}), user=user, today=today)
         self.rows = MeasureFormSet(self._data({}), user=user)
+        usual = {name: posted_value(self.first.get_initial_for_field(field, name)) for name, field in self.first.fields.items()}
+        self.usual = {name: given for name, given in usual.items() if given and name != "unit"}
 
     def choices(self, name: str) -> list[tuple[str, str]] | None:
         field = self.first.fields.get(name)
@@ -259,7 +263,8 @@ class Desk:
     def forms(self, row: Row) -> tuple[RiskPointForm, Any]:
         """The page's two forms, filled with the row's values; of a record that is there, the others stay as they are."""
         record, values = row.record, row.values
-        data = self._data(values if record is None else {name: texts for name, texts in values.items() if name in row.given})
+        given = {name: texts for name, texts in values.items() if record is None or name in row.given}
+        data = self._data(given, usual=self.usual if record is None else {})
         if record is not None:
             self._keep(data, record, row)
         form = RiskPointForm(data, user=self.user, instance=record, today=self.today, like=self.first)
@@ -279,12 +284,12 @@ class Desk:
             for name, given in _with_each(posted, row).items():
                 data.setlist(f"measures-{at}-{name}", given)
 
-    def _data(self, values: Values) -> QueryDict:
-        """As a browser would post it."""
+    def _data(self, values: Values, *, usual: Values = MappingProxyType({})) -> QueryDict:
+        """As a browser would post it; `usual` is what the page's empty form shows already."""
         data = QueryDict(mutable=True)
         data["unit"], data["year"] = str(self.unit.pk), str(self.today.year)
         data["secrecy"] = RiskPoint.Secrecy.UNIT
-        for name, given in values.items():
+        for name, given in [*usual.items(), *values.items()]:
             if name not in {"measure", "number"} and any(given):
                 data.setlist(name, list(given))
         measures: Sequence[str] = values.get("measure") or ()

@@ -78,7 +78,7 @@ def fill_the_gaps(clerk, world):
     person = "赵静（工程管理部经理）"
     clerk.fill(
         {
-            "power": "内部管理", "authority": "一般管理、审核、督查权", "likelihood": "2级（一般）", "severity": "2级（一般）",
+            "power": "内部管理", "authority": "一般管理、审核、督查权", "likelihood": "2级（较小）", "severity": "2级（较小）",
             "head": person, "leader": "王立成（副总经理）", "ways": ["self", "people"], "measure-kind": "中期监控",
             "measure-department": "工程管理部", "measure-person": person, "measure-is_standing": True,
             "level_reason": "按原登记表的等级登记，已经部门集体研究",
@@ -105,7 +105,7 @@ def judge_one_after_the_other(head):
     page.get_by_role("link", name="连续办理").click()
     for _ in range(2):  # the points of his own department; the third waits for another
         page.locator("[data-opinion]").fill("情况属实。")
-        page.get_by_role("button", name=re.compile("^同意")).first.click()
+        page.get_by_role("button", name="同意并看下一件").click()
         page.wait_for_load_state()
     expect(page.get_by_text(re.compile("待办已全部办完|没有待办"))).to_be_visible()
 
@@ -114,7 +114,7 @@ def take_out(clerk, tmp_path):
     page = clerk.open("/risks/?mine=true")
     page.locator("summary", has_text="导出").click()
     with page.expect_download() as taken:
-        page.get_by_role("button", name="导出Excel").click()
+        page.get_by_role("button", name="导出Excel（全部列）").click()
     assert re.fullmatch(r"廉政风险点_.+_\d{8}\.xlsx", taken.value.suggested_filename)
     path = tmp_path / "out.xlsx"
     taken.value.save_as(path)
