@@ -202,6 +202,8 @@ class Row:
         if key in self.desk.seen:
             self.faults.setdefault(self.desk.key, "本表中此记录出现两次，只保留一行")
         self.desk.seen[key] = self
+        if self.does == "update":
+            self.desk.judge_change(self)
         if not self.faults and self.before is not None:
             said = "；".join(self._told(name) for name in self.changed)
             self.hints["update"] = f"更新 {self.named}　{said}" if self.changed else "与已有的记录相同，导入时不作更改"
@@ -285,6 +287,9 @@ class DirectoryDesk:
 
     def complete(self, row: Row, data: dict[str, str]) -> None:
         """What follows from other cells of the row."""
+
+    def judge_change(self, row: Row) -> None:
+        """What is asked before a record that is there is changed."""
 
     def key_of(self, row: Row) -> tuple[Any, ...]:
         """What makes two rows the same record."""

@@ -182,9 +182,12 @@ class AccountForm(DirectoryForm):
         return name
 
     def clean(self) -> dict[str, Any]:
-        """A person has one account, under his own name."""
+        """A person has one account, under his own name; one that has rights or was used stays with whom it was opened for."""
         super().clean()
         person = self.cleaned_data.get("person")
+        old = getattr(self.instance, "person", None)
+        if person is not None and old not in {None, person} and (self.instance.last_login or self.instance.assignments.exists()):
+            self.add_error("person", f"账号已有权限或已使用，不能转给{person.name}，为其另开账号")
         if person is not None and person.account_id not in {None, self.instance.pk}:
             self.add_error("person", f"{person.name}已有账号 {person.account.username}，一人一个账号")
         return self.cleaned_data

@@ -192,6 +192,13 @@ class AccountDesk(DirectoryDesk):
             found = row.take("name", self.directory.person, row.unit)
             data["person"] = str(found.pk) if found is not None else ""
 
+    def judge_change(self, row: Row) -> None:
+        """Nobody takes over, renames or stops an account that has rights where he keeps nothing."""
+        if not hasattr(self, "_managed"):
+            self._managed = set(queries.accounts_managed(self.directory.user, on=self.today).values_list("pk", flat=True))
+        if row.record.pk not in self._managed:
+            row.faults["username"] = f"{row.record.name}的账号在其他单位也有权限，由上级单位的系统管理员维护，此行选择不导入"
+
     def key_of(self, row: Row) -> tuple[Any, ...]:
         return (User.normalize_username(row.texts.get("username", "")),)
 

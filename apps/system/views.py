@@ -17,6 +17,7 @@ from apps.accounts.request import PortalRequest
 from apps.accounts.stepup import step_up_required
 from apps.org.models import Department, Person, Post, Unit
 from apps.org.scope import scope_of
+from apps.pages import exports
 from apps.pages.answers import file_answer
 from apps.pages.export_pages import ExportPages
 from apps.pages.imports import ImportPages
@@ -103,7 +104,7 @@ class AccountPages(DirectoryPages):
         """A sheet with fresh initial passwords for the ticked accounts nobody used yet; it is made once and kept nowhere."""
         waiting = passwords.waiting(self.chosen())
         if not waiting:
-            messages.error(request, "所选账号都已登录过或已停用。忘记密码的，发送重置链接。")
+            messages.error(request, "所选账号都已登录过、已停用，或在其他单位也有权限，不能发放初始密码。")
             return redirect("account-list")
         if len(waiting) > passwords.MOST:
             messages.error(request, f"一次最多发放 {passwords.MOST} 个账号的初始密码，所选的有 {len(waiting)} 个。")
@@ -113,8 +114,11 @@ class AccountPages(DirectoryPages):
         return file_answer(name, lambda path: passwords.write(path, waiting, by=request.user, at=at))
 
     def chosen(self) -> QuerySet[Any]:
-        """The ticked accounts, of those he keeps."""
-        return self.get_queryset().filter(pk__in=self.export_asked().keys).select_related("person__unit")
+        """The ticked accounts, or all of the filter, of those that are his alone to give."""
+        asked, every = self.export_asked(), bool(self.request.POST.get("all"))
+        rows: Any = exports.select(asked, by=self.request.user).rows if asked.keys or every else self.get_queryset().none()
+        managed = queries.accounts_managed(self.request.user, on=timezone.localdate())
+        return managed.filter(pk__in=rows.values("pk")).select_related("person__unit")
 
 
 class DirectoryImport(ImportPages):

@@ -153,6 +153,35 @@ def test_the_filter_and_the_scope_decide_what_goes_out(world, sheet, clerk):
     assert (event["count"], event["query"]) == (1, "level=high")
 
 
+def test_the_columns_of_the_list_go_out_in_its_order(world, clerk, tmp_path):
+    draft(world, by="clerk", name="公车管理")
+    path = tmp_path / "shown.xlsx"
+    path.write_bytes(b"".join(clerk.post("/risks/export/", {"columns": "level,name,nothing"}).streaming_content))
+    rows = sheets_of(path)[0]["rows"]
+    head = next(row for row in rows if "风险点名称" in row)
+    assert [title for title in head if title] == ["评定等级", "风险点名称", "风险内容及表现形式"]  # the list shows both in one
+    assert rows[rows.index(head) + 1][:2] == ["高", "公车管理"]
+
+
+def test_the_ticked_rows_go_out_and_nobody_elses(world, clerk, tmp_path):
+    first, _, foreign = draft(world, by="clerk", name="一"), draft(world, by="clerk", name="二"), draft(world, name="三")
+    RiskPoint._base_manager.filter(pk=foreign.pk).update(unit=world.other, department=None)
+    text = b"".join(clerk.post("/risks/export/", {"kind": "csv", "pk": [first.pk, foreign.pk, "x"]}).streaming_content).decode("utf-8-sig")
+    assert [row["风险点名称"] for row in csv.DictReader(io.StringIO(text))] == ["一"]
+
+
+def test_the_rows_of_one_batch_are_listed_for_whoever_imported_it(world, clerk, tmp_path):
+    draft(world, by="clerk", name="别处来的")
+    line = ["公车管理", "公车私用、违规加油，报销审核把关不严。", "登记备案"]
+    batch = take_in(world, write_book(tmp_path / "a.xlsx", {"表": [["风险点", "表现形式", "防控措施"], line]}))
+    committing.commit(batch, by=again(world.clerk), at=NOW)
+    shown = clerk.get(f"/risks/?batch={batch.pk}").context["table"].data
+    assert [record.name for record in shown] == ["公车管理"]
+    other = Client()
+    other.force_login(again(world.secretary))
+    assert not list(other.get(f"/risks/?batch={batch.pk}").context["table"].data)
+
+
 def test_nothing_in_the_sheet_runs(world, clerk):
     draft(world, by="clerk", name="=HYPERLINK(1)")
     text = b"".join(clerk.post("/risks/export/", {"kind": "csv"}).streaming_content).decode("utf-8-sig")

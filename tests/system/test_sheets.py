@@ -12,8 +12,9 @@ from apps.exchange.models import BatchRow
 from apps.exchange.queries import rows_of
 from apps.exchange.reading import sheets_of
 from apps.org.models import Department, Person, Post, Unit
+from apps.system import queries
 from tests.kit import audit
-from tests.kit.people import again, department, post, staff
+from tests.kit.people import again, department, grant, post, staff, user
 from tests.system.conftest import NOW
 
 UNITS = ["单位代码", "单位全称", "简称", "层级", "上级单位"]
@@ -237,11 +238,31 @@ def test_accounts_are_changed_disabled_and_given_back(world, keeper, bring):
     assert (again(world.trade).is_active, again(world.trade).email) == (True, "")
 
 
-def test_an_account_passes_to_another_person(world, keeper, newcomer, bring):
-    old = world.person("trade")
-    bring("account", ACCOUNTS, [world.trade.username, "许诺", newcomer.number, "", ""])
-    old.refresh_from_db()
-    assert (again(world.trade).person, old.account) == (newcomer, None)
+def test_an_account_nobody_used_passes_to_another_person(world, keeper, newcomer, bring):
+    bring("account", ACCOUNTS, ["zhongli", "钟离", "", "", ""])
+    other = Person.objects.create(unit=world.company, name="钟离安", title="职员", category="staff")
+    bring("account", ACCOUNTS, ["zhongli", "钟离", other.number, "", ""])
+    newcomer.refresh_from_db()
+    assert (User.objects.get(username="zhongli").person, newcomer.account) == (other, None)
+
+
+def test_an_account_with_rights_stays_with_its_person(world, newcomer, bring):
+    batch = bring("account", ACCOUNTS, [world.trade.username, "许诺", newcomer.number, "", ""], commit=False)
+    assert faults(batch) == [{"person": "账号已有权限或已使用，不能转给钟离，为其另开账号"}]
+
+
+def test_who_keeps_one_company_does_not_touch_an_account_that_reaches_further(world, bring):
+    local = user("城建系统管理员")
+    grant(local, "R22", world.company)
+    grant(world.trade, "R20", world.other)  # lent to a sister company
+    grant(world.discipline, "R14", world.company)  # of the group, with a right here
+    rows = [[world.trade.username, "许诺", "", "a@example.invalid", "启用"], [world.discipline.username, "何涛", "", "", "停用"]]
+    batch = bring("account", ACCOUNTS, *rows, commit=False, by=again(local))
+    assert [found["username"][:2] for found in faults(batch)] == ["许诺", "何涛"]
+    grant(world.lawyer, "R11", world.company, include_subtree=True)  # reaches a third company, which he does not keep
+    managed = set(queries.accounts_managed(again(local), on=NOW.date()))
+    assert managed & {world.trade, world.discipline, world.lawyer} == set()
+    assert world.clerk in managed
 
 
 def test_an_account_somebody_used_is_not_taken_back(world, keeper, newcomer, bring):
