@@ -114,7 +114,7 @@ def proposal(batch: Batch, unit: Unit | None) -> dict[str, Any]:
         return {"mapping": kept.mapping, "answers": kept.answers, "splits": kept.splits, "remembered": True}
     mapping = {str(column["index"]): column["field"] for column in columns if column["field"] in known}
     answers = {name: {text: key for text, key in scale.levels.items() if key} for name, scale in scales_of(batch, mapping).items()}
-    return {"mapping": mapping, "answers": answers, "splits": False, "remembered": False}
+    return {"mapping": mapping, "answers": answers, "splits": False, "is_guess": True}
 
 
 def scales_of(batch: Batch, mapping: Mapping[str, str]) -> dict[str, Scheme]:

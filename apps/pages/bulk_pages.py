@@ -62,7 +62,8 @@ class BulkPages:
             return self.bulk_later(act, keys, back)
         outcomes = list(bulk.work(act, records, request.POST, by=request.user))
         failed = [outcome for outcome in outcomes if outcome.reason]
-        return self.bulk_page("bulk_done", {"act": act, "done": len(outcomes) - len(failed), "failed": failed, "back": back})
+        shown = {"act": act, "done": len(outcomes) - len(failed), "failed": failed, "back": back}
+        return self.bulk_page("bulk_done", shown | {"bulk": self.bulk_bar()})
 
     def bulk_later(self, act: bulk.Act, keys: list[int], back: str) -> HttpResponse:
         """Leave it for a worker."""

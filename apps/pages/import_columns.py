@@ -94,7 +94,9 @@ class ColumnPages:
                 if unsure or not reading(text, choices, target=target, answers={}, also=self.kind.also.get(name, {}))
             ][:MOST_SPELLINGS]
             if asked:
-                found.append({"field": name, "label": target.label, "choices": choices, "asked": asked, "unsure": unsure})
+                known = not seen.get("is_guess") and all(one["text"] in answers for one in asked)
+                about = {"field": name, "label": target.label, "choices": choices, "asked": asked}
+                found.append(about | {"unsure": unsure, "confirmed": name in seen["sure"] if "sure" in seen else known})
         return found
 
     def _parts(self, place: str, *, many: bool) -> list[tuple[str, int]]:
@@ -116,10 +118,23 @@ class ColumnPages:
         try:
             if unit is None:
                 raise Refused("选择填报单位。", field="unit")
+            self.confirm_scales(typed)
             self.check_now_or_later(services.arrange, unit=unit, **typed)
         except Refused as no:
-            return self.render("imports/columns.html", self.columns_context(typed) | {"fault": no.message}, status=422)
+            shown = self.columns_context(typed | {"sure": self.sure()})
+            return self.render("imports/columns.html", shown | {"fault": no.message}, status=422)
         return redirect(f"{self.base}-import-rows", pk)
+
+    def confirm_scales(self, typed: dict[str, Any]) -> None:
+        """一级 is the highest risk here and the lowest there: somebody has to say so. Raises Refused."""
+        for name, scale in services.scales_of(self.batch, typed["mapping"]).items():
+            if not scale.sure and name not in self.sure():
+                target = self.kind.target(name)
+                raise Refused(f"核对“{target.label if target else name}”各种写法的高低顺序，勾选“已核对”后继续。", field=f"sure-{name}")
+
+    def sure(self) -> set[str]:
+        """The fields whose spellings were looked over."""
+        return {name.removeprefix("sure-") for name in self.request.POST if name.startswith("sure-")}
 
     def check_now_or_later(self, arrange: Any, **typed: Any) -> None:
         """Few rows are checked with the request, many by a worker."""

@@ -187,8 +187,7 @@ class ImportPages(ColumnPages, View):
                 }
             )  # fmt: skip
         is_open = row.state != BatchRow.State.DROPPED and any(cell["editing"] for cell in cells)
-        note = [row.hints[name] for name in ("update", "submit") if name in row.hints]
-        return {"row": row, "cells": cells, "note": note, "is_open": is_open}
+        return {"row": row, "cells": cells, "note": row.hints.get("update", ""), "is_open": is_open}
 
     def row(self, request: PortalRequest, pk: int, row: int) -> HttpResponse:
         """One row with every cell open."""
@@ -303,8 +302,19 @@ class ImportPages(ColumnPages, View):
         at = {"imports/start.html": 0, "imports/tables.html": 0, "imports/columns.html": 1, "imports/rows.html": 2}.get(template, 2)
         if at and self.batch.state != Batch.State.OPEN:
             at = 4
+        notes = self.strip_notes() if at else [""] * 4
         kinds = ["ok" if place < at else "cur" if place == at else "" for place in range(4)]
-        return [{"label": label, "kind": kind, "note": ""} for label, kind in zip(STEPS, kinds, strict=True)]
+        return [{"label": label, "kind": kind, "note": note} for label, kind, note in zip(STEPS, kinds, notes, strict=True)]
+
+    def strip_notes(self) -> list[str]:
+        """How much there is, what became of the columns, what is still wrong."""
+        batch = self.batch
+        if batch.table is None:
+            return [""] * 4
+        columns, used = len(batch.chosen["columns"]), len(batch.mapping)
+        bad = counts(batch).get("bad", 0) if batch.state == Batch.State.OPEN and batch.unit_id else 0
+        mapped = f"{used} 列已对应，{columns - used} 列忽略" if used else f"共 {columns} 列"
+        return [f"{batch.chosen['count']} 行", mapped, f"{bad} 行需要修改" if bad else "", ""]
 
 
 STEPS = ("上传文件", "对应列", "校验并修改", "确认导入")

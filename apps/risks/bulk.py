@@ -62,7 +62,7 @@ class FillForm(forms.Form):
 
 def _optional(field: Any, *, label: str = "") -> Any:
     own = copy(field)
-    own.required, own.help_text = False, ""
+    own.required, own.help_text, own.initial = False, "", None  # nothing is written that nobody chose
     own.needed = False
     own.label = label or own.label
     return own
@@ -103,8 +103,7 @@ def start_submitting(_records: Sequence[RiskPoint], _data: QueryDict, by: User) 
             services.submit(record, by=by, at=timezone.now(), version=record.version)
         except Incomplete as no:
             faults = list(dict.fromkeys(no.errors.values()))
-            more = f"等 {len(faults)} 项" if len(faults) > 6 else ""
-            raise Refused(f"还缺：{'；'.join(faults[:6])}{more}") from no
+            raise Refused(f"还缺 {len(faults)} 项：{'；'.join(faults)}") from no
 
     return submit
 

@@ -21,7 +21,6 @@ from apps.risks.content import FIELDS, MEASURE_FIELDS, plain, snapshot
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, errors_of
 from apps.risks.models import Measure, RiskPoint
 from apps.risks.queries import by_number, may_change
-from apps.risks.rules import missing_for_submission
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -189,9 +188,6 @@ class Row:
             self.is_changed = bool(changed)
             said = "；".join(f"{row['label']}：{row['old'] or '（空）'} → {row['new'] or '（空）'}" for row in changed)
             self.hints["update"] = f"更新 {self.record}　{said}" if changed else "与已有的风险点相同，导入时不作更改"
-        lacking = missing_for_submission(self.form.instance, kept, today=self.desk.today)
-        if lacking and self.is_changed:
-            self.hints["submit"] = f"{'更新后仍' if self.record else '导入'}为草稿，提交前还需补充 {len(lacking)} 项"
 
     @property
     def does(self) -> str:

@@ -54,7 +54,11 @@ def test_the_way_of_a_sheet_from_upload_to_drafts(clerk, upload, world):
     assert (posted["column-3"], posted["column-4"], posted["column-0"]) == ("name", "manifestation", "")
     assert "表中用序号表示等级" in page.content.decode()
     assert posted["key-level-0"] == "high"
-    assert clerk.post(address, posted).headers["Location"] == f"{address}rows/"
+    refused = clerk.post(address, posted)
+    assert (refused.status_code, "勾选“已核对”后继续" in refused.content.decode()) == (422, True)
+    assert columns_of(refused) == posted  # what was chosen stays
+    assert clerk.post(address, posted | {"sure-level": "1"}).headers["Location"] == f"{address}rows/"
+    assert re.search(r'name="sure-level"[^>]* checked', clerk.get(address).content.decode())  # coming back it is not asked again
     rows = clerk.get(f"{address}rows/").content.decode()
     assert "1 行有错误" in rows
     assert "至少填写一条防控措施" in rows
@@ -100,11 +104,22 @@ def test_an_upload_can_be_thrown_away(clerk, upload, world):
 
 def test_a_row_is_left_out_and_taken_in_again(clerk, upload, world):
     address = upload(FINE, GAP).headers["Location"]
-    clerk.post(address, columns_of(clerk.get(address)))
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
     clerk.post(f"{address}rows/3/", {"drop": "1"})
     assert "导入 1 行" in clerk.get(f"{address}rows/").content.decode()
     clerk.post(f"{address}rows/3/", {"drop": "0"})
     assert "1 行有错误" in clerk.get(f"{address}rows/").content.decode()
+
+
+def test_a_scale_once_confirmed_is_taken_over_until_it_has_another_spelling(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    again_same = clerk.get(upload(FINE).headers["Location"]).content.decode()
+    assert re.search(r'name="sure-level"[^>]* checked', again_same)
+    more = [*FINE]
+    more[HEAD.index("风险等级")] = "3"
+    another = clerk.get(upload(FINE, more).headers["Location"]).content.decode()
+    assert re.search(r'name="sure-level"(?![^>]* checked)', another)
 
 
 def test_nobody_else_sees_a_batch(upload, world):

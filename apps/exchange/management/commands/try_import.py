@@ -57,10 +57,9 @@ class Command(BaseCommand):
         for row in rows_of(batch).filter(state="bad"):
             services.drop(row, dropped=True, by=user, at=timezone.now())
         try:
-            made = committing.commit(batch, by=user, at=timezone.now())
+            made = str(committing.commit(batch, by=user, at=timezone.now()))
         except Refused as no:
-            made = 0
-            self.stderr.write(no.message)
+            made = f"0（{no.message}）"
         sheet, count = batch.chosen["sheet"] or "-", batch.chosen["count"]
         self.stdout.write(f"{path.name}\t{sheet}\t{count}\t{found.get('bad', 0)}\t{found.get('hint', 0)}\t{made}")
         Batch.objects.filter(pk=batch.pk).update(state=Batch.State.OPEN)  # the next table of the same file
