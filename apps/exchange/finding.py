@@ -252,9 +252,7 @@ BESIDE = "seq"
 def _continues(paper: Paper, row: int, table: Table) -> bool:
     """Whether a line only adds to the record above: its key cells are part of merged ones, or empty with no number of its own."""
     keys = [column.index for column in table.columns if column.field in KEYS]
-    if not keys:
-        return False
-    if all((row, index) in paper.above for index in keys):
+    if keys and all((row, index) in paper.above for index in keys):
         return True
     own = {column.field: paper.own[row][column.index].strip() for column in table.columns if column.field}
     return not any(own.get(name) for name in (*KEYS, BESIDE)) and bool(own.get("measure"))

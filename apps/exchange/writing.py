@@ -49,9 +49,8 @@ def shown(value: Any) -> str:
 
 def write_xlsx(
     target: Path, page: Page, rows: Iterable[Cells], *, total: int = 0, progress: Callable[[int, int], None] | None = None,
-    also: Callable[[Any], None] | None = None,
 ) -> int:  # fmt: skip
-    """Stream rows into an .xlsx with constant memory; gives how many. `also(book)` adds further sheets."""
+    """Stream rows into an .xlsx with constant memory; gives how many."""
     written = 0
     with xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
         formats = {
@@ -69,7 +68,7 @@ def write_xlsx(
             written += 1
             if progress is not None and written % 500 == 0:
                 progress(written, total)
-        _below(book, sheet, page, first, also)
+        _below(book, sheet, page, first)
     return written
 
 
@@ -100,7 +99,7 @@ def _cell(sheet: Any, row: int, column: int, value: Any, formats: dict[str, Any]
     sheet.write_string(row, column, text, formats["text" if text.startswith(DANGEROUS) else "cell"])
 
 
-def _below(book: Any, sheet: Any, page: Page, first: int, also: Callable[[Any], None] | None) -> None:
+def _below(book: Any, sheet: Any, page: Page, first: int) -> None:
     """Drop-downs, from a sheet of their own: a list in the cell's rule may hold 255 characters only."""
     listed = [(column, head) for column, head in enumerate(page.heads) if head.choices]
     if listed:
@@ -116,8 +115,6 @@ def _below(book: Any, sheet: Any, page: Page, first: int, also: Callable[[Any], 
             letter = xlsxwriter.utility.xl_col_to_name(at)
             source = f"=字典!${letter}$2:${letter}${len(head.choices) + 1}"
             sheet.data_validation(first, column, first + 2000, column, {"validate": "list", "source": source, "ignore_blank": True})
-    if also is not None:
-        also(book)
 
 
 def write_csv(target: Path, page: Page, rows: Iterable[Cells]) -> int:

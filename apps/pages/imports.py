@@ -309,8 +309,6 @@ class ImportPages(ColumnPages, View):
     def strip_notes(self) -> list[str]:
         """How much there is, what became of the columns, what is still wrong."""
         batch = self.batch
-        if batch.table is None:
-            return [""] * 4
         columns, used = len(batch.chosen["columns"]), len(batch.mapping)
         bad = counts(batch).get("bad", 0) if batch.state == Batch.State.OPEN and batch.unit_id else 0
         mapped = f"{used} 列已对应，{columns - used} 列忽略" if used else f"共 {columns} 列"

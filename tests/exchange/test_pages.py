@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.exchange.models import Batch
+from apps.exchange.reading import sheets_of
 from apps.risks.models import RiskPoint
 from tests.kit.people import again
 from tests.kit.sheets import write_book
@@ -120,6 +121,84 @@ def test_a_scale_once_confirmed_is_taken_over_until_it_has_another_spelling(cler
     more[HEAD.index("风险等级")] = "3"
     another = clerk.get(upload(FINE, more).headers["Location"]).content.decode()
     assert re.search(r'name="sure-level"(?![^>]* checked)', another)
+
+
+def test_what_is_posted_wrongly_is_said_and_what_was_chosen_stays(clerk, upload, world):
+    assert "选择要导入的文件" in clerk.post("/risks/import/", {}).content.decode()
+    address = upload(FINE, 附表=[HEAD, FINE]).headers["Location"]
+    assert "选择要导入的登记表" in clerk.post(address, {"table": "9"}, follow=True).content.decode()
+    clerk.post(address, {"table": "0"})
+    posted = columns_of(clerk.get(address)) | {"sure-level": "1"}
+    answer = clerk.post(address, posted | {"unit": "0", "same-topic": "conduct"})
+    assert (answer.status_code, "选择填报单位" in answer.content.decode()) == (422, True)
+    assert columns_of(answer)["same-topic"] == "conduct"
+
+
+def test_of_a_cell_that_lists_each_unknown_part_is_asked_about(clerk, upload, world):
+    head, rows = [*HEAD, "排查方式"], [[*FINE, "自己找、老办法"], [*FINE[:3], "另一个", *FINE[4:], "老办法"]]
+    html = clerk.get(upload(*rows, head=head).headers["Location"]).content.decode()
+    assert 'name="text-ways-0" value="老办法"' in html
+    assert "“老办法”" in html
+    assert "“自己找" not in html
+
+
+def test_rows_come_after_the_columns(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    assert clerk.get(f"{address}rows/").headers["Location"] == address
+    assert clerk.get(f"{address}rows/2/").status_code == 404
+    assert clerk.get(f"{address}faults/").status_code == 404
+    assert "先对应各列，再导入" in clerk.post(f"{address}commit/", follow=True).content.decode()
+
+
+def test_a_row_is_opened_and_corrected_also_without_script(clerk, upload, world):
+    address = upload(FINE, GAP).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    assert 'name="cell-name"' in clerk.get(f"{address}rows/2/").content.decode()
+    assert clerk.get(f"{address}rows/99/").status_code == 404
+    back = clerk.post(f"{address}rows/3/?tab=bad", {"cell-name": "设计管理", "cell-measure": "会审"})
+    assert back.headers["Location"] == f"{address}rows/?tab=bad"
+    clerk.post(f"{address}commit/")
+    refused = clerk.post(f"{address}rows/3/", {"cell-name": "晚了"}, follow=True).content.decode()
+    assert "已导入或已过期" in refused
+    assert "已导入" in clerk.get(address).content.decode()  # the page of the columns gives way to the result
+    clerk.post(f"{address}discard/")
+    assert Batch.objects.exists()
+
+
+def test_the_wrong_rows_come_back_as_a_sheet_with_the_reasons(clerk, upload, world, tmp_path):
+    two = [*GAP]
+    two[HEAD.index("防控措施")] = "会审"
+    address = upload(FINE, GAP, two, ["", "", "", "", "", "", "2.公示", ""]).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    clerk.post(f"{address}rows/3/", {"cell-domain": "works", "cell-name": "", "cell-department": str(world.works.pk), "cell-measure": ""})
+    path = tmp_path / "faults.xlsx"
+    path.write_bytes(b"".join(clerk.get(f"{address}faults/").streaming_content))
+    rows = sheets_of(path)[0]["rows"]
+    head = next(row for row in rows if "错误原因" in row or "原因" in row)
+    line = rows[rows.index(head) + 1]
+    assert (line[0], line[head.index("科室")]) == ("3", "工程管理部")
+    assert "防控措施：至少填写一条防控措施" in line[-1]
+
+
+def test_undo_is_refused_on_the_page_with_the_rows_named(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    clerk.post(f"{address}commit/")
+    record = RiskPoint._base_manager.get()
+    RiskPoint._base_manager.filter(pk=record.pk).update(version=record.version + 1)
+    said = clerk.post(f"{address}undo/", follow=True).content.decode()
+    assert record.number in said
+    assert RiskPoint._base_manager.exists()
+
+
+def test_other_methods_and_people_without_the_right_find_nothing(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    assert clerk.put(f"{address}rows/").status_code == 405
+    assert clerk.get(f"{address}commit/").status_code == 405
+    assert clerk.get(f"{address}progress/").headers["HX-Refresh"] == "true"
+    reader = Client()
+    reader.force_login(again(world.discipline))
+    assert reader.get("/risks/import/").status_code == 404
 
 
 def test_nobody_else_sees_a_batch(upload, world):

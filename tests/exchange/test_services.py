@@ -80,6 +80,47 @@ def test_a_row_left_out_is_not_imported_and_can_come_back(world, opened):
     assert committing.commit(batch, by=again(world.author), at=NOW) == 1
 
 
+def test_a_file_with_too_many_rows_is_refused(world, opened, monkeypatch):
+    monkeypatch.setattr(services, "MOST_ROWS", 1)
+    with pytest.raises(Refused, match="一次最多导入 1 行"):
+        opened()
+    assert not Batch.objects.exists()
+
+
+def test_of_one_register_there_is_no_second_table(world, opened):
+    batch = opened(arrange=False)
+    with pytest.raises(Refused, match="选择要导入的登记表"):
+        services.choose(batch, table=1, by=again(world.author))
+    assert str(batch) == "一览表.xlsx"
+
+
+def test_with_every_row_left_out_nothing_is_imported(world, opened):
+    batch = opened()
+    for row in rows_of(batch):
+        services.drop(row, dropped=True, by=again(world.author), at=NOW)
+    with pytest.raises(Refused, match="没有要导入的行"):
+        committing.commit(batch, by=again(world.author), at=NOW)
+
+
+def test_a_row_corrected_while_a_worker_imports_stops_the_import(world, opened, monkeypatch):
+    batch, write = opened(), committing._write
+
+    def meanwhile(*args, **kwargs):
+        services.correct(rows_of(batch).first(), typed={"name": ["另一个名称"]}, by=again(world.author), at=NOW)
+        return write(*args, **kwargs)
+
+    monkeypatch.setattr(committing, "_write", meanwhile)
+    with pytest.raises(Refused, match="导入期间有行被修改"):
+        committing.commit(batch, by=again(world.author), at=NOW)
+    assert not RiskPoint._base_manager.exists()
+
+
+def test_what_is_not_imported_is_not_undone(world, opened):
+    batch = opened()
+    with pytest.raises(Refused, match="没有导入或已撤销"):
+        committing.undo(batch, by=again(world.author), at=NOW)
+
+
 def test_a_batch_belongs_to_whoever_uploaded_it(world, opened):
     batch = opened()
     with pytest.raises(Refused, match="已导入或已过期"):

@@ -6,6 +6,7 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.accounts.models import User
+from apps.accounts.services import remove_account
 from apps.core.errors import Refused
 from apps.exchange import committing, services
 from apps.exchange.models import BatchRow
@@ -270,6 +271,18 @@ def test_an_account_somebody_used_is_not_taken_back(world, keeper, newcomer, bri
     User.objects.filter(username="zhongli").update(last_login=timezone.now())
     with pytest.raises(Refused, match="已被修改或办理"):
         committing.undo(batch, by=keeper, at=NOW)
+
+
+def test_an_account_that_got_rights_or_logged_in_is_kept(world, keeper, newcomer, bring):
+    bring("account", ACCOUNTS, ["zhongli", "钟离", "", "", ""])
+    account = User.objects.get(username="zhongli")
+    grant(account, "R20", world.company)
+    with pytest.raises(Refused, match="已授权或已有记录，不能删除，可以停用"):
+        remove_account(account, by=keeper, at=NOW)
+    User.objects.filter(pk=account.pk).update(last_login=NOW)
+    with pytest.raises(Refused, match="已登录过，不能删除，可以停用"):
+        remove_account(account, by=keeper, at=NOW)
+    assert User.objects.filter(pk=account.pk).exists()
 
 
 # -- out and in ------------------------------------------------------------------------------------------------------
