@@ -3,16 +3,11 @@
 from django.db import connection
 
 
-def take(prefix: str, *, unit_code: str, year: int) -> str:
-    """The next number of a series, such as FX-CJ-2026-0017. Two transactions never get the same one.
-
-    The row stays locked until the caller's transaction ends; a rolled-back transaction gives its number back.
-    """
-    return take_many(prefix, unit_code=unit_code, year=year, count=1)[0]
-
-
 def take_many(prefix: str, *, unit_code: str, year: int, count: int) -> list[str]:
-    """The next `count` numbers of a series, one after the other, as `take` gives one."""
+    """The next `count` numbers of a series, such as FX-CJ-2026-0017. Two transactions never get the same one.
+
+    The row stays locked until the caller's transaction ends; a rolled-back transaction gives its numbers back.
+    """
     series = f"{prefix}-{unit_code}-{year}"
     with connection.cursor() as cursor:
         cursor.execute(

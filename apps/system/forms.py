@@ -26,9 +26,6 @@ class Flag(forms.TypedChoiceField):
     def __init__(self, choices: Any, **options: Any) -> None:
         super().__init__(choices=choices, coerce=lambda text: text == "1", empty_value=None, **options)
 
-    def prepare_value(self, value: Any) -> Any:
-        return {True: "1", False: "0"}.get(value, value)
-
 
 class DirectoryForm(forms.ModelForm):
     """What the five forms share: only what this administrator keeps is offered."""

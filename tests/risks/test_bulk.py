@@ -6,11 +6,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from apps.core.errors import Refused
 from apps.documents import results
 from apps.documents.models import Job
 from apps.documents.running import run_jobs
 from apps.exchange.reading import sheets_of
-from apps.pages import bulk
+from apps.pages import bulk, bulk_pages
 from apps.risks.models import RiskPoint
 from apps.risks.services import create_draft
 from tests.kit.people import again
@@ -110,6 +111,48 @@ def test_many_are_left_to_a_worker_and_the_file_says_what_came_of_each(world, cl
     assert {row[1]: row[2] for row in rows[3:]} == {"齐全": "已提交", "缺项": "未处理"}
     fine.refresh_from_db()
     assert fine.state == "department"
+
+
+def test_a_worker_tells_how_far_it_is_and_does_as_was_posted(world, clerk, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 1)
+    records = [bare(world, f"点{n}") for n in range(20)]
+    clerk.post("/risks/bulk/fill/", filling(world, records))
+    assert run_jobs(clock=timezone.now) == 1
+    job = Job.objects.get()
+    assert (job.state, job.error, job.done, job.total) == ("done", "", 20, 20)
+    assert set(RiskPoint._base_manager.values_list("power", flat=True)) == {"签证审核"}
+
+
+def test_a_full_queue_refuses_and_the_list_comes_back_with_its_filter(world, clerk, monkeypatch):
+    def refuse(*_args, **_more):
+        raise Refused("排队的任务太多，稍后再试。")
+
+    monkeypatch.setattr(bulk, "AT_ONCE", 0)
+    monkeypatch.setattr(bulk_pages, "request_job", refuse)
+    posted = {"pk": [bare(world, "一").pk], "confirm": "1", "query": "state=draft"}
+    assert clerk.post("/risks/bulk/submit/", posted).headers["Location"] == "/risks/?state=draft"
+
+
+def test_who_lost_the_right_meanwhile_does_nothing_by_a_worker(world, clerk, monkeypatch):
+    monkeypatch.setattr(bulk, "AT_ONCE", 0)
+    record = draft(world, by="clerk")
+    clerk.post("/risks/bulk/submit/", {"pk": [record.pk], "confirm": "1"})
+    world.clerk.assignments.all().delete()
+    run_jobs(clock=timezone.now)
+    assert "您已没有此项批量操作的权限" in Job.objects.get().error
+    record.refresh_from_db()
+    assert record.state == "draft"
+
+
+def test_filling_says_what_it_cannot_do(world, clerk):
+    full = draft(world, by="clerk", name="齐全")
+    said = clerk.post("/risks/bulk/fill/", {"mode": "gaps", "power": "签证审核", "confirm": "1", "pk": [full.pk]}).content.decode()
+    assert "没有需要填写的空白栏目" in said
+
+
+def test_nothing_is_chosen_beforehand(world, clerk):
+    html = clerk.post("/risks/bulk/fill/", {"pk": [bare(world, "一").pk]}).content.decode()
+    assert html.count("checked") == 1  # the way of filling
 
 
 def test_who_registers_no_points_has_no_such_page(world):
