@@ -69,7 +69,7 @@ def say_what_is_lacking(clerk):
     choose_all(clerk, "批量提交")
     clerk.press("批量提交 3 条")
     clerk.told("未处理 3 条")
-    expect(clerk.page.get_by_text("还缺：").first).to_be_visible()
+    expect(clerk.page.get_by_text(re.compile("还缺 \\d+ 项：")).first).to_be_visible()
     assert not RiskPoint.objects.exclude(state="draft").exists()
 
 
