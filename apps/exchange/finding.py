@@ -1,6 +1,6 @@
 """Find the register in a sheet that somebody laid out for paper: title lines, one or two lines of headings, data, closing lines.
 
-Pure: sheets come from `reader` as text, what a heading may mean comes from the register as its vocabulary.
+Pure: sheets come from `reader` as text, in whose process this runs; what a heading may mean comes from the register.
 """
 from __future__ import annotations
 
@@ -72,28 +72,42 @@ def plain(text: str) -> str:
     return re.sub(r"\s+", "", _HINT.sub("", unicodedata.normalize("NFKC", text)))
 
 
-def meaning(title: str, vocabulary: Vocabulary) -> tuple[str, int]:
-    """The field a heading names and how sure that is: 3 the very word, 2 ends with it, 1 has it somewhere, 0 not at all."""
-    said = plain(title)
-    if not said or len(said) > HEADING:
-        return "", 0
-    best = ("", 0, 0)
-    for name, words in vocabulary.items():
-        for word in map(plain, words):
-            sure = 3 if said == word else 2 if said.endswith(word) else 1 if word in said else 0
-            if (sure, len(word)) > best[1:] and sure:
+class Lexicon:
+    """What headings may mean. A text is looked at once, however many cells bear it."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.words = [(name, plain(word)) for name, words in vocabulary.items() for word in words]
+        self._known: dict[str, tuple[str, int]] = {}
+        self._short: dict[str, bool] = {}
+
+    def is_short(self, text: str) -> bool:
+        """Whether a text could be a heading by its length."""
+        if text not in self._short:
+            self._short[text] = len(text) <= 4 * HEADING and len(plain(text)) <= HEADING
+        return self._short[text]
+
+    def meaning(self, title: str) -> tuple[str, int]:
+        """The field a heading names and how sure that is: 3 the very word, 2 ends with it, 1 has it somewhere, 0 not at all."""
+        if title not in self._known:
+            self._known[title] = self._looked_up(plain(title)) if self.is_short(title) else ("", 0)
+        return self._known[title]
+
+    def _looked_up(self, said: str) -> tuple[str, int]:
+        best = ("", 0, 0)
+        for name, word in self.words:
+            sure = 0 if word not in said else 3 if said == word else 2 if said.endswith(word) else 1
+            if sure and (sure, len(word)) > best[1:]:
                 best = (name, sure, len(word))
-    return best[:2]
+        return best[:2]
 
-
-def named(titles: Sequence[str], vocabulary: Vocabulary) -> dict[int, str]:
-    """Which column means what; of two that mean the same the surer keeps it, of equals the first."""
-    found: dict[str, tuple[int, int]] = {}
-    for index, title in enumerate(titles):
-        name, sure = meaning(title, vocabulary)
-        if sure and sure > found.get(name, (0, 0))[1]:
-            found[name] = (index, sure)
-    return {index: name for name, (index, _) in found.items()}
+    def named(self, titles: Sequence[str]) -> dict[int, str]:
+        """Which column means what; of two that mean the same the surer keeps it, of equals the first."""
+        found: dict[str, tuple[int, int]] = {}
+        for index, title in enumerate(titles):
+            name, sure = self.meaning(title)
+            if sure and sure > found.get(name, (0, 0))[1]:
+                found[name] = (index, sure)
+        return {index: name for name, (index, _) in found.items()}
 
 
 # -- the sheet as a grid ---------------------------------------------------------------------------------------------
@@ -146,21 +160,20 @@ class Heading:
     fields: Mapping[int, str]
 
 
-def heading_at(paper: Paper, row: int, vocabulary: Vocabulary) -> Heading | None:
+def heading_at(paper: Paper, row: int, lexicon: Lexicon) -> Heading | None:
     """The headings that begin in this line, or None. Two lines where the second names more than the first alone."""
     upper = paper.text[row]
-    if paper.is_blank(row) or paper.is_banner(row) or any(len(plain(cell)) > HEADING for cell in upper):
+    if not all(map(lexicon.is_short, upper)) or paper.is_blank(row) or paper.is_banner(row):
         return None
-    one = Heading(row, 1, tuple(upper), ("",) * len(upper), named(upper, vocabulary))
+    one = Heading(row, 1, tuple(upper), ("",) * len(upper), lexicon.named(upper))
     best = one
     if row + 1 < len(paper.text):
         lower = paper.text[row + 1]
         spread = sum(1 for a, b in pairwise(upper) if a and a == b) + sum(1 for a in upper if not a.strip())
-        short = all(len(plain(cell)) <= HEADING for cell in lower)
-        if spread and short and not paper.is_banner(row + 1):
+        if spread and all(map(lexicon.is_short, lower)) and not paper.is_banner(row + 1):
             titles = tuple(low or up for up, low in zip(_rightwards(upper), lower, strict=True))
             groups = tuple(up if low and low != up else "" for up, low in zip(_rightwards(upper), lower, strict=True))
-            two = Heading(row, 2, titles, groups, named(titles, vocabulary))
+            two = Heading(row, 2, titles, groups, lexicon.named(titles))
             best = two if len(two.fields) > len(one.fields) else one
     return best if len(best.fields) >= LEAST else None
 
@@ -178,13 +191,13 @@ def find(sheet: Mapping[str, Any], vocabulary: Vocabulary, *, needed: Sequence[S
 
     A register ends where the sheet ends or where the headings of another one begin.
     """
-    paper = paper_of(sheet)
+    paper, lexicon = paper_of(sheet), Lexicon(vocabulary)
     found: list[Table] = []
     table: Table | None = None
     heading: Heading | None = None
     row = 0
     while row < len(paper.own):
-        new = heading_at(paper, row, vocabulary) if table is not None or row < LOOK_AT else None
+        new = heading_at(paper, row, lexicon) if table is not None or row < LOOK_AT else None
         if new is not None and not all(any(name in new.fields.values() for name in group) for group in needed):
             new = None
         if new is not None and heading is not None and table is not None and new.titles == heading.titles:

@@ -1,8 +1,9 @@
-"""Read one workbook and print it as JSON: a program of its own, so that no file can fill the memory of the portal.
+"""Read one workbook and print what is in it as JSON: a program of its own, so that no file can fill the memory of the portal.
 
-    python reader.py FILE.xlsx
+    python -m apps.exchange.reader FILE.xlsx < question.json
 
-Standard library and calamine only; nothing of Django is loaded. Whatever is wrong with the file ends as {"fault": "…"} in
+Standard library, calamine and `finding` only; nothing of Django is loaded. Asked with a vocabulary it gives the registers it
+found, else the sheets as they are. Whatever is wrong with the file ends as {"fault": "…"} in
 Chinese. What lies between a stranger's file and the library: limits on the package, a streamed look at every sheet (cells,
 last filled cell, formulas, hidden rows, DOCTYPE), and a limit on memory and time that the system keeps.
 """
@@ -16,21 +17,29 @@ import re
 import resource
 import sys
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from python_calamine import CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
+from apps.exchange.finding import find
+
 MEMORY, SECONDS = 400_000_000, 20  # of this process
 UNPACKED, ENTRIES, RATIO = 50_000_000, 2_000, 100
 CELLS = 200_000  # with a value, in one workbook
 AREA = 2_000_000  # rows × columns up to the last value of one sheet
 ELEMENTS = 2_000_000  # of XML in one part; more are empty cells that only cost time
+CHARACTERS = 10_000_000  # in one workbook: a text that is stored once may stand in every cell
+MERGED = 200_000  # cells that belong to merged ones, in one sheet
 TEXT = 4_000  # characters of a cell; no form takes more, and nothing is cut: a longer one is refused
 SECTION = 65_536
+UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no reader sees them, no database takes NUL
 ENCODINGS = ("utf-8-sig", "gb18030")
+OLD = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # how an .xls begins
+BROKEN = "文件无法打开，用 Excel 或 WPS 另存为 .xlsx 后重新上传。"
 
 
 class Fault(Exception):  # noqa: N818  an answer, not an error
@@ -159,33 +168,78 @@ def text_of(value: object) -> str:
         return value.strftime("%Y-%m-%d") if value.time() == datetime.time() else value.strftime("%Y-%m-%d %H:%M")
     if isinstance(value, float):
         return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    text = str(value).replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", "")
+    text = UNSEEN.sub("", str(value).replace("\r\n", "\n").replace("\r", "\n").replace("_x000D_", ""))
     if len(text) > TEXT:
         raise Fault(f"有单元格超过{TEXT}字（“{text[:20]}…”），删减后重新上传。")
     return text
 
 
+class Left:
+    """What a workbook may still hold: the sums of all its sheets are bounded, not only those of one."""
+
+    def __init__(self) -> None:
+        self.cells, self.characters = CELLS, CHARACTERS
+
+    def row(self, values: Iterable[object]) -> list[str]:
+        """A row as text, without the empty cells at its end."""
+        texts = [text_of(value) for value in values]
+        while texts and not texts[-1].strip():
+            texts.pop()
+        self.cells -= sum(1 for text in texts if text)
+        self.characters -= sum(map(len, texts))
+        if self.cells < 0:
+            raise Fault(f"文件超过{CELLS // 10_000}万个单元格，分成几个文件导入。")
+        if self.characters < 0:
+            raise Fault(f"文件超过{CHARACTERS // 10_000}万字，分成几个文件导入。")
+        return texts
+
+
+def rows_of(values: Iterable[Iterable[object]], left: Left, *, name: str) -> list[list[str]]:
+    """The rows up to the last one with a text."""
+    rows: list[list[str]] = []
+    used = widest = 0
+    for value in values:
+        row = left.row(value)
+        rows.append(row)
+        if row:
+            used, widest = len(rows), max(widest, len(row))
+            if used * widest > AREA:
+                where = f"工作表“{name}”" if name else "文件"
+                raise Fault(f"{where}的内容一直到第 {used} 行、第 {widest} 列，删除登记表以外的内容后重新上传。")
+    return rows[:used]
+
+
+def merged_of(areas: Iterable[Any], rows: Sequence[Sequence[str]], *, name: str) -> list[list[int]]:
+    """The merged areas as far as there is something in the sheet: top, left, bottom, right."""
+    found, total, width = [], 0, max(map(len, rows), default=0)
+    for (top, left), (bottom, right) in areas:
+        low, last = min(bottom, len(rows) - 1), min(right, width - 1)
+        if low < top or last < left:
+            continue
+        total += (low - top + 1) * (last - left + 1)
+        if total > MERGED:
+            raise Fault(f"工作表“{name}”的合并单元格过多，取消数据区的合并后重新上传。")
+        found.append([top, left, low, last])
+    return found
+
+
 def workbook(content: BinaryIO, facts: dict[str, Look]) -> list[dict[str, Any]]:
     """The sheets with their rows; `facts` by sheet name where the file was looked at before."""
     book = CalamineWorkbook.from_filelike(content)
-    sheets = []
-    left = CELLS
+    sheets, left = [], Left()
     for meta in book.sheets_metadata:
         if meta.typ != SheetTypeEnum.WorkSheet:
             continue
         sheet, look = book.get_sheet_by_name(meta.name), facts.get(meta.name)
-        rows = [[text_of(value) for value in row] for row in sheet.to_python(skip_empty_area=False)]
-        left -= sum(1 for row in rows for text in row if text)
-        if left < 0:
-            raise Fault(f"文件超过{CELLS // 10_000}万个单元格，分成几个文件导入。")
+        rows = rows_of(sheet.to_python(skip_empty_area=False), left, name=meta.name)
         sheets.append(
             {
-                "name": meta.name,
+                "name": text_of(meta.name),
                 "hidden": meta.visible != SheetVisibleEnum.Visible,
                 "rows": rows,
-                "merged": [[*first, *last] for first, last in sheet.merged_cell_ranges or []],
+                "merged": merged_of(sheet.merged_cell_ranges or [], rows, name=meta.name),
                 "formulas": look.formulas if look else [],
-                "hidden_rows": look.hidden_rows if look else [],
+                "hidden_rows": [number for number in look.hidden_rows if number <= len(rows)] if look else [],
             }
         )
     return sheets
@@ -207,14 +261,20 @@ def read_old(path: Path) -> list[dict[str, Any]]:
         return workbook(content, {})
 
 
+def read_book(path: Path) -> list[dict[str, Any]]:
+    """What the bytes say it is, whatever the name says: WPS writes packages under .et, people rename files."""
+    with path.open("rb") as content:
+        begins = content.read(8)
+    if begins.startswith(b"PK"):
+        return read_package(path)
+    if begins == OLD:
+        return read_old(path)
+    raise Fault(BROKEN)
+
+
 def read_csv(path: Path) -> list[dict[str, Any]]:
     """Comma, semicolon or tab; UTF-8, GB18030 (and so GBK), UTF-16 with a mark."""
-    rows, cells = [], 0
-    for row in lines_of(decoded(path.read_bytes())):
-        cells += sum(1 for text in row if text)
-        if cells > CELLS or len(row) > 1000:
-            raise Fault(f"文件超过{CELLS // 10_000}万个单元格，分成几个文件导入。")
-        rows.append([text_of(text) for text in row])
+    rows = rows_of(lines_of(decoded(path.read_bytes())), Left(), name="")
     return [{"name": "", "hidden": False, "rows": rows, "merged": [], "formulas": [], "hidden_rows": []}]
 
 
@@ -239,13 +299,29 @@ def lines_of(text: str) -> Iterator[list[str]]:
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
 
 
-READERS = {"xlsx": read_package, "xls": read_old, "et": read_old, "csv": read_csv}
+READERS = {"xlsx": read_book, "xls": read_book, "et": read_book, "csv": read_csv}
 
 
-def read(path: Path) -> dict[str, Any]:
-    """The workbook, or its fault."""
+def answer(path: Path, question: Mapping[str, Any]) -> dict[str, Any]:
+    """The sheets with their rows; asked with a vocabulary, the registers in them instead."""
+    sheets = READERS[path.suffix.lstrip(".")](path)
+    if "vocabulary" not in question:
+        return {"sheets": sheets}
+    found = []
+    for sheet in sheets:
+        tables = find(sheet, question["vocabulary"], needed=question["needed"])
+        about = {name: sheet[name] for name in ("name", "hidden", "formulas", "hidden_rows")}
+        found.append(about | {"tables": [asdict(table) for table in tables]})
+    rows = sum(len(table["lines"]) for sheet in found for table in sheet["tables"])
+    if rows > question["most"]:
+        raise Fault(f"一次最多导入 {question['most']:,} 行，分成几个文件导入。")
+    return {"sheets": found}
+
+
+def read(path: Path, question: Mapping[str, Any]) -> dict[str, Any]:
+    """The answer, or the fault of the file."""
     try:
-        return {"sheets": READERS[path.suffix.lstrip(".")](path)}
+        return answer(path, question)
     except Fault as fault:
         return {"fault": str(fault)}
     except MemoryError:
@@ -254,10 +330,10 @@ def read(path: Path) -> dict[str, Any]:
         return {"fault": "文件不是规范的 CSV，用 Excel 或 WPS 另存为 .xlsx 后重新上传。"}
     except Exception as error:  # whatever the library says, the file is at fault
         locked = "assword" in f"{type(error).__name__}{error}"
-        return {"fault": "文件设有打开密码，去除密码后重新上传。" if locked else "文件无法打开，用 Excel 或 WPS 另存为 .xlsx 后重新上传。"}
+        return {"fault": "文件设有打开密码，去除密码后重新上传。" if locked else BROKEN}
 
 
 if __name__ == "__main__":
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
-    json.dump(read(Path(sys.argv[1])), sys.stdout, ensure_ascii=False)
+    json.dump(read(Path(sys.argv[1]), json.load(sys.stdin)), sys.stdout, ensure_ascii=False)

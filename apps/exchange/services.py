@@ -14,10 +14,10 @@ from django.utils.timezone import localtime
 
 from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
-from apps.exchange.finding import Table, find
+from apps.exchange.finding import Table
 from apps.exchange.models import Batch, BatchRow, RememberedMapping
 from apps.exchange.queries import headings_key, remembered, rows_of
-from apps.exchange.reading import sheets_of
+from apps.exchange.reading import registers_in
 from apps.exchange.registers import Bound, Desk, Register, register_of
 from apps.exchange.rows import Posted, posted
 from apps.exchange.values import Scheme
@@ -45,13 +45,11 @@ def open_batch(register: str, *, path: Path, file_name: str, by: User, at: datet
     Raises Refused (field `file`) where the file cannot be read, holds no such register, or has more rows than MOST_ROWS.
     """
     kind = register_of(register)
-    sheets = sheets_of(path)
-    found = [(sheet, table) for sheet in sheets for table in find(sheet, kind.vocabulary, needed=kind.needed)]
+    sheets = registers_in(path, kind.vocabulary, needed=kind.needed, most=MOST_ROWS)
+    found = [(sheet, table) for sheet, tables in sheets for table in tables]
     full = [(sheet, table) for sheet, table in found if table.lines]
     if not full:
-        raise Refused(_nothing_found(kind, sheets, headings=bool(found)), field="file")
-    if sum(len(table.lines) for _, table in full) > MOST_ROWS:
-        raise Refused(f"一次最多导入 {MOST_ROWS:,} 行，分成几个文件导入。", field="file")
+        raise Refused(_nothing_found(kind, [sheet for sheet, _ in sheets], headings=bool(found)), field="file")
     facts = [_facts(sheet, table) for sheet, table in full]
     only = 0 if len(full) == 1 and not facts[0]["hidden"] else None
     batch = Batch.objects.create(
@@ -127,10 +125,18 @@ def scales_of(batch: Batch, mapping: Mapping[str, str]) -> dict[str, Scheme]:
     return found
 
 
+def cells_of(batch: Batch) -> list[list[str]]:
+    """The cells of every row, decrypted once for this object of the batch and its table."""
+    kept: dict[int | None, list[list[str]]] = batch.__dict__.setdefault("_cells", {})
+    if batch.table not in kept:
+        kept[batch.table] = list(rows_of(batch).values_list("cells", flat=True))
+    return kept[batch.table]
+
+
 def spellings(batch: Batch, place: str) -> list[tuple[str, int]]:
     """The different texts of a column and how often each stands there, the most frequent first."""
     at = next((at for at, column in enumerate(batch.chosen["columns"]) if str(column["index"]) == place), None)
-    texts = Counter(cells[at].strip() for cells in rows_of(batch).values_list("cells", flat=True) if at is not None and at < len(cells))
+    texts = Counter(cells[at].strip() for cells in cells_of(batch) if at is not None and at < len(cells))
     texts.pop("", None)
     return texts.most_common()
 

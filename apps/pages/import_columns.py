@@ -15,7 +15,6 @@ from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.exchange import services
 from apps.exchange.models import Batch
-from apps.exchange.queries import rows_of
 from apps.exchange.registers import Register, Target
 from apps.exchange.rows import reading
 from apps.exchange.values import several
@@ -23,6 +22,7 @@ from apps.pages import import_jobs
 from apps.pages.paging import whole
 
 MOST_SPELLINGS = 60  # asked about at once in one column
+LOOKED_AT = 500  # spellings of a column that are looked at; a column with more is a text, no choice
 
 
 class ColumnPages:
@@ -69,7 +69,7 @@ class ColumnPages:
 
     def samples(self, at: int) -> list[str]:
         """Up to three different texts of a column."""
-        texts = (cells[at].strip() for cells in rows_of(self.batch).values_list("cells", flat=True)[:50] if at < len(cells))
+        texts = (cells[at].strip() for cells in services.cells_of(self.batch)[:50] if at < len(cells))
         return list(dict.fromkeys(text for text in texts if text))[:3]
 
     def same_field(self, target: Target, desk: Any, same: dict[str, list[str]]) -> dict[str, Any]:
@@ -90,7 +90,7 @@ class ColumnPages:
             unsure = name in scales and not scales[name].sure
             asked = [
                 {"text": text, "count": count, "key": answers.get(text, "")}
-                for text, count in self._parts(place, many=target.many)
+                for text, count in self._parts(place, many=target.many)[:LOOKED_AT]
                 if unsure or not reading(text, choices, target=target, answers={}, also=self.kind.also.get(name, {}))
             ][:MOST_SPELLINGS]
             if asked:

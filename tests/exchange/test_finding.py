@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.exchange.finding import Column, find, meaning, named, plain
+from apps.exchange.finding import Column, Lexicon, find, plain
 
 WORDS = {
     "seq": ["序号"], "department": ["部门", "科室", "责任主体", "单位/科室"], "category": ["风险类别"], "power": ["权力事项", "职权内容"],
@@ -45,12 +45,12 @@ def numbers(table):
     ],
 )  # fmt: skip
 def test_a_heading_is_known_by_its_word_however_it_is_written(title, field, sure):
-    assert meaning(title, WORDS) == (field, sure)
+    assert Lexicon(WORDS).meaning(title) == (field, sure)
 
 
 def test_of_two_columns_that_mean_the_same_the_surer_one_counts():
-    assert named(["防控措施建议", "防控措施", "措施"], WORDS) == {1: "measure"}
-    assert named(["风险点", "风险点"], WORDS) == {0: "name"}
+    assert Lexicon(WORDS).named(["防控措施建议", "防控措施", "措施"]) == {1: "measure"}
+    assert Lexicon(WORDS).named(["风险点", "风险点"]) == {0: "name"}
 
 
 def test_a_heading_is_read_without_what_does_not_tell():

@@ -5,9 +5,8 @@ import datetime
 import pytest
 
 from apps.exchange.finding import find
-from apps.exchange.reading import sheets_of
 from apps.risks.sheets import REGISTER
-from tests.kit.sheets import write_book
+from tests.kit.sheets import sheets_of, write_book
 
 HEAD = ["序号", "部门", "风险点", "表现形式", "风险等级", "防控措施"]
 ROW = ["1", "工程部", "公车管理", "公车私用", "高", "登记备案"]

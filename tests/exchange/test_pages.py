@@ -7,10 +7,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from apps.exchange.models import Batch
-from apps.exchange.reading import sheets_of
 from apps.risks.models import RiskPoint
 from tests.kit.people import again
-from tests.kit.sheets import write_book
+from tests.kit.sheets import sheets_of, write_book
 
 HEAD = ["序号", "科室", "风险类别", "风险点", "表现形式", "风险等级", "防控措施", "部门负责人"]
 FINE = ["1", "工程管理部", "岗位职责风险", "公车管理", "公车私用、违规加油及维修，报销把关不严。", "1", "登记备案", "赵静"]

@@ -3,13 +3,13 @@
 import datetime
 import os
 import zipfile
+from threading import BoundedSemaphore
 
 import pytest
 
 from apps.core.errors import Refused
-from apps.exchange import reader
-from apps.exchange.reading import sheets_of
-from tests.kit.sheets import rewrite, write_book
+from apps.exchange import reader, reading
+from tests.kit.sheets import rewrite, sheets_of, write_book
 
 ROWS = [["风险点", "防控措施"], ["公车管理", "登记备案"]]
 
@@ -102,6 +102,55 @@ def test_millions_of_empty_cells_are_refused(tmp_path):
     with zipfile.ZipFile(path, "a") as package:
         package.write(pad, "xl/media/image1.png")
     refused(path, "空单元格过多")
+
+
+def test_a_line_of_a_thousand_commas_over_empty_lines_is_refused(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("风险点" + "," * 999 + "x\n" + "\n" * 40_000 + "末行\n")
+    refused(path, "的内容一直到第 40002 行、第 1000 列")
+
+
+def test_empty_lines_and_cells_at_the_end_are_none(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("风险点,防控措施,,,\n公车,登记,,,\n" + ",,,,\n" * 1000)
+    assert sheets_of(path)[0]["rows"] == [["风险点", "防控措施"], ["公车", "登记"]]
+
+
+def test_one_long_text_in_every_cell_is_refused(tmp_path):
+    refused(write_book(tmp_path / "a.xlsx", {"台账": [["很" * 4_000] * 4] * 1_000}), "超过1000万字")
+
+
+def test_too_much_merged_is_refused_and_what_reaches_below_the_sheet_is_cut(tmp_path):
+    def also(_, sheet):
+        for column in range(4, 16):
+            sheet.merge_range(4, column, 70_000, column + 12 * (column == 15), "x")
+
+    wide = [["x"] * 16 for _ in range(3)]
+    path = write_book(tmp_path / "a.xlsx", {"台账": wide}, also=lambda _, sheet: sheet.merge_range(4, 0, 70_000, 1, "x"))
+    assert sheets_of(path)[0]["merged"] == [[4, 0, 4, 1]]
+    tall = [["x"] * 16, *[["x"]] * 100_000]
+    refused(write_book(path, {"台账": tall}, also=also), "合并单元格过多")
+
+
+def test_what_nobody_sees_is_left_out(tmp_path):
+    path = write_book(tmp_path / "a.xlsx", {"台账": ROWS})
+    rewrite(path, "xl/sharedStrings.xml", lambda old: old.replace("公车".encode(), "公_x0000_车_x0007_".encode()))
+    assert "公车" in str(sheets_of(path)[0]["rows"])
+
+
+def test_a_package_under_the_name_of_an_old_sheet_is_looked_at_like_any_package(tmp_path):
+    path = write_book(tmp_path / "a.xlsx", {"台账": ROWS})
+    assert sheets_of(path.rename(tmp_path / "a.et"))[0]["rows"] == ROWS
+    rewrite(tmp_path / "a.et", "xl/sharedStrings.xml", lambda old: old + b" " * 60_000_000)
+    refused(tmp_path / "a.et", "展开后过大")
+
+
+def test_no_more_than_two_files_are_read_at_a_time(tmp_path, monkeypatch):
+    path = write_book(tmp_path / "a.xlsx", {"台账": ROWS})
+    monkeypatch.setattr("apps.exchange.reading.SECONDS", 0)
+    monkeypatch.setattr("apps.exchange.reading._places", BoundedSemaphore(1))
+    with reading._places:
+        refused(path, "正在读取的文件较多")
 
 
 @pytest.mark.parametrize("part", ["xl/worksheets/sheet1.xml", "xl/sharedStrings.xml", "xl/workbook.xml", "[Content_Types].xml"])

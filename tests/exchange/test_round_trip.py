@@ -10,7 +10,6 @@ from django.utils import timezone
 
 from apps.exchange import committing, services
 from apps.exchange.queries import counts, rows_of
-from apps.exchange.reading import sheets_of
 from apps.flow.queries import versions_of
 from apps.risks.models import RiskPoint
 from apps.risks.services import create_draft
@@ -18,7 +17,7 @@ from apps.risks.sheets import TARGETS
 from tests.kit import audit
 from tests.kit.people import again
 from tests.kit.risks import draft, measure, middle, point_in
-from tests.kit.sheets import write_book
+from tests.kit.sheets import sheets_of, write_book
 
 NOW = timezone.make_aware(datetime.datetime(2026, 5, 20, 10))
 

@@ -10,13 +10,12 @@ from apps.documents import results, services
 from apps.documents.models import Job
 from apps.documents.running import run_jobs
 from apps.exchange.models import Batch
-from apps.exchange.reading import sheets_of
 from apps.pages import export_pages, exports, import_jobs
 from apps.risks.models import RiskPoint
 from tests.exchange.test_pages import FINE, HEAD, columns_of
 from tests.kit.people import again
 from tests.kit.risks import draft
-from tests.kit.sheets import write_book
+from tests.kit.sheets import sheets_of, write_book
 
 
 @pytest.fixture

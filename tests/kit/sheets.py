@@ -9,6 +9,8 @@ from typing import Any
 
 import xlsxwriter
 
+from apps.exchange.reading import asked
+
 
 def write_book(
     path: Path, sheets: dict[str, Sequence[Sequence[Any]]], *, merged: Sequence[str] = (), also: Callable[..., None] | None = None
@@ -30,6 +32,11 @@ def write_book(
                 if also:
                     also(book, sheet)
     return path
+
+
+def sheets_of(path: Path) -> list[dict[str, Any]]:
+    """The sheets of a file as the portal reads them: name, hidden, rows, merged, formulas, hidden_rows."""
+    return asked(path, {})
 
 
 def rewrite(path: Path, part: str, change: Callable[[bytes], bytes]) -> Path:

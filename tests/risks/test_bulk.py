@@ -10,12 +10,12 @@ from apps.core.errors import Refused
 from apps.documents import results
 from apps.documents.models import Job
 from apps.documents.running import run_jobs
-from apps.exchange.reading import sheets_of
 from apps.pages import bulk, bulk_pages
 from apps.risks.models import RiskPoint
 from apps.risks.services import create_draft
 from tests.kit.people import again
 from tests.kit.risks import FILED, draft, measure, middle, point_in
+from tests.kit.sheets import sheets_of
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import pytest
 from django.test import Client
 
 from apps.accounts.models import User
-from apps.exchange.reading import sheets_of
 from apps.org.models import Person
 from apps.system import passwords
 from tests.kit import audit
 from tests.kit.people import again, grant, staff, user
+from tests.kit.sheets import sheets_of
 
 PLACES = ["units", "departments", "posts", "people", "accounts"]
 

@@ -11,11 +11,11 @@ from apps.core.errors import Refused
 from apps.exchange import committing, services
 from apps.exchange.models import BatchRow
 from apps.exchange.queries import rows_of
-from apps.exchange.reading import sheets_of
 from apps.org.models import Department, Person, Post, Unit
 from apps.system import queries
 from tests.kit import audit
 from tests.kit.people import again, department, grant, post, staff, user
+from tests.kit.sheets import sheets_of
 from tests.system.conftest import NOW
 
 UNITS = ["单位代码", "单位全称", "简称", "层级", "上级单位"]
