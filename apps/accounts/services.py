@@ -83,6 +83,18 @@ def issue_initial_password(user: User, *, by: User | None, at: datetime) -> str:
 
 
 @all_or_nothing
+def give_first_password(user: User, *, by: User, at: datetime) -> str:
+    """An initial password for an account nobody used and that opens nothing yet: whoever knows it could use the rights (AU-04).
+
+    Raises Refused once the person logged in, the account was disabled, or rights were granted.
+    """
+    fresh = _locked(user)
+    if fresh.last_login is not None or not fresh.is_active or fresh.assignments.exists():
+        raise Refused("已登录、已停用或已授权，不发放初始密码")
+    return issue_initial_password(fresh, by=by, at=at)
+
+
+@all_or_nothing
 def change_details(user: User, *, by: User, at: datetime, **details: str) -> User:
     """Sets any of name, email, phone. Raises Refused for a value that is not valid. Personal values stay out of the audit.
 

@@ -12,7 +12,7 @@ from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
 from apps.exchange.models import Batch, BatchRow
 from apps.exchange.queries import rows_of
-from apps.exchange.registers import Written, register_of
+from apps.exchange.registers import Written, register_of, registers
 from apps.exchange.services import AT_ONCE, LOOKED_AT, Progress, desk_of, going, judged, open_one
 
 if TYPE_CHECKING:
@@ -98,5 +98,8 @@ def undo(batch: Batch, *, by: User, at: datetime.datetime) -> int:
 
 
 def forget_expired(*, at: datetime.datetime) -> int:
-    """Remove what nobody committed within its seven days; gives how many batches."""
+    """Remove what nobody committed within its seven days, and the rows of imports that no record shows; gives how many batches."""
+    unseen = [register.name for register in registers() if not register.keeps_rows]
+    closed = Batch.objects.filter(register__in=unseen, expires_at__lt=at).exclude(state=Batch.State.OPEN)
+    BatchRow.objects.filter(batch__in=closed).delete()
     return Batch.objects.filter(state=Batch.State.OPEN, expires_at__lt=at).delete()[1].get("exchange.Batch", 0)

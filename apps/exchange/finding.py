@@ -19,7 +19,7 @@ HEADING = 24  # characters; a longer text is no heading
 LOOK_AT = 60  # lines from the top in which the first heading stands
 _HINT = re.compile(r"[（(\[【][^）)\]】]*[）)\]】]|[*＊:：]")
 _CLOSING = re.compile(
-    r"^(填报|填表|制表|编制|审核|审批|批准|负责人签|单位负责人|主要负责人签|签字|签章|日期|时间|联系电话|联系人"
+    r"^(填报|填表|制表|编制|导出人[:：]|审核|审批|批准|负责人签|单位负责人|主要负责人签|签字|签章|日期|时间|联系电话|联系人"
     r"|备注[:：]|注[:：]|注释|说明[:：]|填表说明|合计|小计|总计|共计|以上|第\d+页|\(盖章\)|（盖章）)"
 )
 SAMPLE = re.compile(r"示例\d*\s")  # how a line of the blank sheet begins that shows how to fill it in

@@ -25,11 +25,11 @@ class Batch(models.Model):
     unit = models.ForeignKey("org.Unit", models.PROTECT, null=True, related_name="+", verbose_name="填报单位")
     file_name = models.CharField("文件名", max_length=200)
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.OPEN)
-    tables = models.JSONField("登记表")  # [{sheet, first, title, unit, columns: [{index, title, group}], left_out, count, asks}]
+    tables = EncryptedJSONField("登记表")  # [{sheet, first, title, unit, columns: [{index, title, group}], left_out, count, asks}]
     table = models.PositiveSmallIntegerField("所选登记表", null=True)
     mapping = models.JSONField("对应列", default=dict)  # {column: field}
     same = models.JSONField("各行相同", default=dict)  # {field: [posted value, …]}
-    answers = models.JSONField("写法对应", default=dict)  # {field: {text: key}}
+    answers = EncryptedJSONField("写法对应", default=dict)  # {field: {text: key}}
     splits = models.BooleanField("按序号拆分", default=False)
     version = models.PositiveIntegerField(default=1)
     made_at = models.DateTimeField("上传时间")
@@ -104,7 +104,7 @@ class RememberedMapping(models.Model):
     register = models.CharField("台账", max_length=40)
     headings = models.CharField("表头", max_length=64)  # digest of the titles in their order
     mapping = models.JSONField("对应列")
-    answers = models.JSONField("写法对应")
+    answers = EncryptedJSONField("写法对应")
     splits = models.BooleanField(default=False)
     used_at = models.DateTimeField("上次使用")
 

@@ -87,6 +87,7 @@ class Register:
     scales: Mapping[str, Any] = field(default_factory=dict)  # {field: (spellings, notes) -> values.Scheme}
     samples: Sequence[Mapping[str, str]] = ()  # lines of the blank sheet: {field: text}, or `#1` for the first choice offered
     version: Callable[[Any], int] = attrgetter("version")  # of a record: another number once somebody touched it
+    keeps_rows: bool = True  # after the import a record shows what stood in its sheet; else the rows are forgotten with the undo
     undo: Any = None  # (Written, by, at): take back what a row did to a record nobody touched since
 
     def target(self, name: str) -> Target | None:
@@ -100,6 +101,11 @@ _registers: dict[str, Register] = {}
 def declare(register: Register) -> None:
     """Let sheets come into a register."""
     _registers[register.name] = register
+
+
+def registers() -> list[Register]:
+    """All there are."""
+    return list(_registers.values())
 
 
 def register_of(name: str) -> Register:

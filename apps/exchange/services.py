@@ -94,6 +94,12 @@ def choose(batch: Batch, *, table: int, by: User) -> Batch:
     return fresh
 
 
+@all_or_nothing
+def discard(batch: Batch, *, by: User) -> None:
+    """Throw an upload away. Raises Refused once it is imported."""
+    open_one(batch, by=by).delete()
+
+
 def open_one(batch: Batch, *, by: User, locked: bool = True) -> Batch:
     """The batch of this person as it is stored, locked inside a transaction. Raises Refused once it is committed or gone."""
     rows = Batch.objects.select_for_update(of=("self",)) if locked else Batch.objects
@@ -190,9 +196,17 @@ def check(batch: Batch, rows: QuerySet[BatchRow], *, by: User, at: datetime.date
     """Hold rows against the register's form and keep what it says of each; tells `progress(done, total)` on the way."""
     total = rows.count()
     for done, some in judged(batch, rows, by=by, at=at):
-        BatchRow.objects.bulk_update([row for row, _ in some], LOOKED_AT)
+        _keep([row for row, _ in some])
         if progress is not None:
             progress(done, total)
+
+
+@all_or_nothing
+def _keep(rows: list[BatchRow]) -> None:
+    """Store what was found, but not over a row that was left out meanwhile."""
+    kept = BatchRow.objects.select_for_update().filter(pk__in=[row.pk for row in rows]).exclude(state=BatchRow.State.DROPPED)
+    going_on = set(kept.values_list("pk", flat=True))
+    BatchRow.objects.bulk_update([row for row in rows if row.pk in going_on], LOOKED_AT)
 
 
 def judged(
@@ -241,6 +255,8 @@ def drop(row: BatchRow, *, dropped: bool, by: User, at: datetime.datetime) -> Ba
         fresh.state = BatchRow.State.DROPPED
         fresh.save(update_fields=["state"])
     else:
+        fresh.state = BatchRow.State.NEW
+        fresh.save(update_fields=["state"])
         check(batch, BatchRow.objects.filter(pk=fresh.pk), by=by, at=at)
         fresh.refresh_from_db()
     return fresh

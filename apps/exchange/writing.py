@@ -11,8 +11,16 @@ from typing import Any
 
 import xlsxwriter
 
-DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 Cells = Sequence[Any]
+LONGEST = 32_000  # characters; a cell of Excel holds 32,767, and more would be cut without a word
+CUT = "……（内容过长，未全部导出，请在系统中查看）"
+LOOKS: dict[str, dict[str, Any]] = {
+    "title": {"bold": True, "font_size": 16, "align": "center", "valign": "vcenter"},
+    "line": {"font_color": "#666666", "font_size": 9},
+    "head": {"bold": True, "border": 1, "bg_color": "#EFEFEF", "text_wrap": True, "align": "center"},
+    "cell": {"border": 1, "text_wrap": True, "valign": "top"},
+}
 
 
 @dataclass(frozen=True)
@@ -53,13 +61,8 @@ def write_xlsx(
     """Stream rows into an .xlsx with constant memory; gives how many."""
     written = 0
     with xlsxwriter.Workbook(target, {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
-        formats = {
-            "title": book.add_format({"bold": True, "font_size": 16, "align": "center", "valign": "vcenter"}),
-            "line": book.add_format({"font_color": "#666666", "font_size": 9}),
-            "head": book.add_format({"bold": True, "border": 1, "bg_color": "#EFEFEF", "text_wrap": True, "align": "center"}),
-            "cell": book.add_format({"border": 1, "text_wrap": True, "valign": "top"}),
-            "text": book.add_format({"border": 1, "text_wrap": True, "valign": "top", "quote_prefix": True}),
-        }
+        quoted = {f"quoted {name}": book.add_format(facts | {"quote_prefix": True}) for name, facts in LOOKS.items()}
+        formats = {name: book.add_format(facts) for name, facts in LOOKS.items()} | quoted
         sheet = book.add_worksheet(page.name)
         first = _top(sheet, page, formats)
         for row in rows:
@@ -78,9 +81,9 @@ def _top(sheet: Any, page: Page, formats: dict[str, Any]) -> int:
         sheet.set_column(column, column, head.width)
     sheet.set_row(0, 30)
     sheet.merge_range(0, 0, 0, max(1, len(page.heads) - 1), page.title, formats["title"])
-    sheet.write_string(1, 0, page.line, formats["line"])
+    sheet.write_string(1, 0, page.line, formats["quoted line" if page.line.startswith(DANGEROUS) else "line"])
     for column, head in enumerate(page.heads):
-        sheet.write_string(2, column, head.title, formats["head"])
+        sheet.write_string(2, column, head.title, formats["quoted head" if head.title.startswith(DANGEROUS) else "head"])
         if head.note:
             sheet.write_comment(2, column, head.note)
     sheet.freeze_panes(3, 0)
@@ -96,7 +99,9 @@ def _cell(sheet: Any, row: int, column: int, value: Any, formats: dict[str, Any]
         sheet.write_number(row, column, value, formats["cell"])
         return
     text = shown(value)
-    sheet.write_string(row, column, text, formats["text" if text.startswith(DANGEROUS) else "cell"])
+    if len(text) > LONGEST:
+        text = f"{text[:LONGEST]}{CUT}"
+    sheet.write_string(row, column, text, formats["quoted cell" if text.startswith(DANGEROUS) else "cell"])
 
 
 def _below(book: Any, sheet: Any, page: Page, first: int) -> None:
@@ -118,12 +123,13 @@ def _below(book: Any, sheet: Any, page: Page, first: int) -> None:
 
 
 def write_csv(target: Path, page: Page, rows: Iterable[Cells]) -> int:
-    """The headings and the rows as UTF-8 with a mark, which Excel and WPS open without asking; gives how many."""
+    """The headings, the rows and who took them out, as UTF-8 with a mark, which Excel and WPS open without asking; gives how many."""
     written = 0
     with target.open("w", encoding="utf-8-sig", newline="") as file:
-        out = csv.writer(file)
+        out = csv.writer(file, quoting=csv.QUOTE_ALL)
         out.writerow([neutral(head.title) for head in page.heads])
         for row in rows:
             out.writerow([neutral(shown(value)) for value in row])
             written += 1
+        out.writerow([neutral(page.line)])
     return written

@@ -68,8 +68,10 @@ class BulkPages:
     def bulk_later(self, act: bulk.Act, keys: list[int], back: str) -> HttpResponse:
         """Leave it for a worker."""
         params = {"register": self.base, "act": act.name, "keys": keys, "data": bulk.as_json(self.request.POST)}
+        told = {"register": self.base, "act": act.name, "count": len(keys)}  # not what was typed
         try:
-            request_job(bulk.KIND, by=self.request.user, at=timezone.now(), title=f"{act.label}（{len(keys)} 条）", params=params)
+            title = f"{act.label}（{len(keys)} 条）"
+            request_job(bulk.KIND, by=self.request.user, at=timezone.now(), title=title, params=params, told=told)
         except Refused as no:
             messages.error(self.request, no.message)
             return redirect(back)

@@ -11,10 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.accounts.request import PortalRequest
-from apps.audit.services import note
 from apps.core.errors import Refused
 from apps.documents.services import request_job
-from apps.org.scope import scope_of
 from apps.pages import exports
 from apps.pages.answers import file_answer
 from apps.pages.paging import whole
@@ -38,7 +36,7 @@ class ExportPages:
         selection = exports.select(asked, by=request.user)
         if selection.total > exports.AT_ONCE:
             return self.export_later(asked)
-        note("exchange.exported", stream="sys", by=request.user, at=at, after=asked.as_params() | {"count": selection.total})
+        exports.told(selection, by=request.user, at=at)
         write = lambda path: exports.write(path, selection, by=request.user, at=at)  # noqa: E731 -- once, here
         return file_answer(exports.file_name(selection, by=request.user, at=at), write, media=exports.MEDIA[asked.kind])
 
@@ -66,15 +64,14 @@ class ExportPages:
         return [{"label": "导出所选", "url": reverse(f"{self.base}-export")}] if self.may_export() else []
 
     def may_export(self) -> bool:
-        """Who exports as Excel: E of the matrix, and whoever keeps the register of a unit. The printed ledger is for every reader."""
-        scope = scope_of(self.request.user)
-        return any(scope.may(self.function, letter) for letter in "EU")
+        """Who exports as Excel."""
+        return exports.may_export(self.function, self.request.user)
 
     def export_later(self, asked: exports.Asked) -> HttpResponse:
         """Ask a worker for the sheet."""
         title = f"导出{self.model._meta.verbose_name}（{'CSV' if asked.kind == 'csv' else 'Excel'}）"
         try:
-            request_job(exports.KIND, by=self.request.user, at=timezone.now(), title=title, params=asked.as_params())
+            request_job(exports.KIND, by=self.request.user, at=timezone.now(), title=title, params=asked.as_params(), told=asked.told())
         except Refused as no:
             messages.error(self.request, no.message)
             return redirect(f"{reverse(f'{self.base}-list')}?{asked.query}".rstrip("?"))

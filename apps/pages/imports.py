@@ -41,6 +41,7 @@ class ImportPages(ColumnPages, View):
     model: ClassVar[Any]
     base: ClassVar[str]
     place: ClassVar[str] = ""  # where the addresses begin, when not with `base`
+    has_detail: ClassVar[bool] = True  # each record has a page of its own
     lists_batches: ClassVar[bool] = False  # the list has the filter `batch`
     unit_label: ClassVar[str] = "填报单位"
     kept_as: ClassVar[str] = "导入为草稿，补充完整后再提交。24小时内未改动的，可以整批撤销。"  # asked before, said after
@@ -282,8 +283,11 @@ class ImportPages(ColumnPages, View):
 
     def discard(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Throw an upload away that was not imported."""
-        if self.batch.state == Batch.State.OPEN:
-            self.batch.delete()
+        try:
+            services.discard(self.batch, by=request.user)
+        except Refused as no:
+            messages.error(request, no.message)
+        else:
             messages.success(request, f"“{self.batch.file_name}”已删除，没有导入任何数据。")
         return redirect(f"{self.base}-import")
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count
 
 from apps.org.models import Person
-from apps.pages.exports import Column, Sheet
+from apps.org.scope import reached
+from apps.pages.exports import EXPORTS, Column, Sheet
 from apps.risks.content import DICTIONARY_OF, code_text
 from apps.risks.filters import RiskFilter
 from apps.risks.forms import person_label
@@ -16,6 +17,11 @@ from apps.risks.models import RiskPoint
 from apps.risks.papers import conditions
 from apps.risks.queries import named_measures
 from apps.risks.sheets import PEOPLE, TARGETS
+
+if TYPE_CHECKING:
+    from django.db.models import QuerySet
+
+    from apps.accounts.models import User
 
 NAMED = ("unit", "department", "post__department", *PEOPLE)
 WIDTHS = {"manifestation": 40, "measure": 44, "name": 24, "number": 20, "power": 22, "basis": 24, "source": 24}
@@ -82,11 +88,16 @@ def _measures(record: RiskPoint) -> str:
     return "\n".join(f"{at}. {text}" for at, text in enumerate(texts, start=1)) if len(texts) > 1 else "".join(texts)
 
 
+def taken_out(user: User) -> QuerySet[RiskPoint]:
+    """What this person may take out of what he sees: the rows within E or U, not those he only reads."""
+    return RiskPoint.objects.visible_to(user).filter(reached(RiskPoint, user, EXPORTS))
+
+
 SHEET = Sheet(
     name="risks",
     label="廉政风险点",
     function=RiskPoint.FUNCTION,
-    visible=RiskPoint.objects.visible_to,
+    visible=taken_out,
     filterset=RiskFilter,
     columns=columns,
     rows=lambda rows: rows.select_related(*NAMED).prefetch_related(named_measures()),

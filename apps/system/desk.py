@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import hashlib
 import json
-import zlib
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +15,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 
 from apps.core.errors import Refused
+from apps.core.fields import blind_index
 from apps.core.masking import mask_id_number, mask_phone
 from apps.core.stored import held
 from apps.exchange.registers import Faults, Values, Written
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 MASKS: dict[str, Callable[[str], str]] = {"id_number": mask_id_number, "phone": mask_phone}
 SEVERAL = "同名人员，请填写人员编号"
+FURTHER = "{name}的账号在其他单位也有权限，由上级单位的系统管理员维护，此行选择不导入"
 STALE = "校验之后已被修改，重新导入此表"
 
 
@@ -48,9 +50,13 @@ def _posted(value: Any) -> str:
 
 
 def version_of(record: Any) -> int:
-    """A number that is another one once somebody changed the record; an account also once its person logged in."""
+    """A number that is another one once somebody changed the record; an account also once its person logged in.
+
+    Keyed, for it is stored in clear and people's numbers are part of it.
+    """
     facts = [(field.attname, _plain(getattr(record, field.attname))) for field in record._meta.concrete_fields]
-    return zlib.crc32(json.dumps(facts, cls=DjangoJSONEncoder, ensure_ascii=False).encode()) & 0x7FFFFFFF
+    digest = hashlib.sha256(json.dumps(facts, cls=DjangoJSONEncoder).encode()).hexdigest()
+    return int(blind_index(digest)[:8], 16) & 0x7FFFFFFF
 
 
 def _plain(value: Any) -> Any:
@@ -235,7 +241,7 @@ class Row:
         if self.before is None:
             return Ready(cleaned, key=key, later=self.later)
         fields = {name: cleaned[name] for name in self.changed}
-        kept = {name: text for name, text in self.before.items() if name in fields}
+        kept = {name: text for name, text in self.before.items() if name in fields} | self.desk.beside(self.record, fields)
         return Ready(fields, self.record, self.desk.versions[self.record.pk], kept, key, self.later)
 
 
@@ -275,6 +281,13 @@ class DirectoryDesk:
     def bind(self, values: Values, *, given: Set[str]) -> Row:
         return Row(self, values, given=given)
 
+    def managed(self) -> set[int]:
+        """The accounts that are his to change; asked for once, when a sheet changes one."""
+        if not hasattr(self, "_managed"):
+            rows = queries.accounts_managed(self.directory.user, on=self.today)
+            self._managed = set(rows.values_list("pk", flat=True))
+        return self._managed
+
     def know(self, record: Any) -> Any:
         """Remember how a record stood before the form wrote onto it."""
         if record is not None:
@@ -288,8 +301,19 @@ class DirectoryDesk:
     def complete(self, row: Row, data: dict[str, str]) -> None:
         """What follows from other cells of the row."""
 
+    def kept(self, record: Any, *, by: User) -> bool:
+        """Whether this person may change the record now."""
+        raise NotImplementedError
+
     def judge_change(self, row: Row) -> None:
         """What is asked before a record that is there is changed."""
+
+    def beside(self, record: Any, fields: Mapping[str, Any]) -> dict[str, str]:
+        """What the change will do beside its fields, for the undo."""
+        return {}
+
+    def restore(self, record: Any, before: Mapping[str, str], *, by: User, at: datetime.datetime) -> None:
+        """Take that back."""
 
     def key_of(self, row: Row) -> tuple[Any, ...]:
         """What makes two rows the same record."""

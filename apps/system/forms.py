@@ -164,6 +164,7 @@ class AccountForm(DirectoryForm):
     class Meta:
         model = User
         fields: ClassVar = ["username", "name", "email", "phone", "is_active"]
+        error_messages: ClassVar = {"username": {"unique": "此账号已存在，换一个账号"}}
         widgets: ClassVar = {"phone": forms.TextInput}
 
     def offer(self, user: User) -> None:
@@ -185,6 +186,8 @@ class AccountForm(DirectoryForm):
         old = getattr(self.instance, "person", None)
         if person is not None and old not in {None, person} and (self.instance.last_login or self.instance.assignments.exists()):
             self.add_error("person", f"账号已有权限或已使用，不能转给{person.name}，为其另开账号")
+        if person is not None and not person.is_active and self.cleaned_data.get("is_active"):
+            self.add_error("is_active", f"{person.name}已离职，账号不能启用")
         if person is not None and person.account_id not in {None, self.instance.pk}:
             self.add_error("person", f"{person.name}已有账号 {person.account.username}，一人一个账号")
         return self.cleaned_data

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from apps.accounts.models import User
-from apps.accounts.services import issue_initial_password
+from apps.accounts.services import give_first_password
+from apps.core.errors import Refused
 from apps.exchange.writing import Head, Page, write_xlsx
 
 if TYPE_CHECKING:
@@ -20,8 +21,8 @@ SAID = "72小时内首次登录有效，只能用一次，登录后须改密码"
 
 
 def waiting(accounts: QuerySet[User]) -> list[User]:
-    """Those in use that nobody logged in by yet; one past MOST tells that there are more."""
-    return list(accounts.filter(is_active=True, last_login__isnull=True)[: MOST + 1])
+    """Those in use that nobody logged in by and that have no rights yet; one past MOST tells that there are more."""
+    return list(accounts.filter(is_active=True, last_login__isnull=True, assignments__isnull=True)[: MOST + 1])
 
 
 def write(path: Path, accounts: list[User], *, by: User, at: datetime.datetime) -> int:
@@ -34,4 +35,8 @@ def _lines(accounts: list[User], *, by: User, at: datetime.datetime) -> Iterator
     for account in accounts:
         person = getattr(account, "person", None)
         unit = person.unit.name if person is not None else ""
-        yield [unit, account.name, account.username, issue_initial_password(account, by=by, at=at), SAID]
+        try:
+            password, said = give_first_password(account, by=by, at=at), SAID
+        except Refused as no:  # somebody was faster
+            password, said = "", no.message
+        yield [unit, account.name, account.username, password, said]

@@ -48,22 +48,23 @@ def people_kept(user: User) -> QuerySet[Person]:
 
 
 def accounts_kept(user: User) -> QuerySet[User]:
-    """The accounts of these people, and those that hold a right in these units."""
+    """The accounts of these people, and those of nobody whose every right lies in these units."""
     ids = _ids(user)
     people = Person.objects.filter(among("unit_id", ids), account__isnull=False).values("account")
-    holders = Assignment.objects.filter(among("unit_id", ids)).values("user")
-    return User.objects.filter(Q(pk__in=people) | Q(pk__in=holders)).order_by("username")
+    here = Assignment.objects.filter(among("unit_id", ids)).values("user")
+    elsewhere = Assignment.objects.exclude(among("unit_id", ids)).values("user")
+    nobodys = Q(pk__in=here, person__isnull=True) & ~Q(pk__in=elsewhere)
+    return User.objects.filter(Q(pk__in=people) | nobodys).order_by("username")
 
 
 def accounts_managed(user: User, *, on: datetime.date) -> QuerySet[User]:
-    """Of these, those whose person and rights all lie in units he keeps: an account that reaches further is for whoever keeps those too."""
+    """Of these, those whose rights all lie in units he keeps: an account that reaches further is for whoever keeps those too."""
     ids = _ids(user)
-    strangers = Person.objects.filter(account__isnull=False).exclude(among("unit_id", ids)).values("account")
     beyond = Unit.objects.exclude(among("pk", ids)).filter(path__startswith=OuterRef("unit__path"))
     further = Assignment.objects.filter(Q(until__isnull=True) | Q(until__gte=on)).filter(
         ~among("unit_id", ids) | Q(Exists(beyond), include_subtree=True)
     )
-    return accounts_kept(user).exclude(pk__in=strangers).exclude(pk__in=further.values("user"))
+    return accounts_kept(user).exclude(pk__in=further.values("user"))
 
 
 def with_shared_names(rows: QuerySet[Department]) -> QuerySet[Department]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from apps.accounts.models import User
 from apps.accounts.services import change_details, disable_account, enable_account, register_account, remove_account
 from apps.core.errors import Refused
+from apps.core.fields import blind_index
 from apps.exchange.registers import Register, Target, Written
 from apps.exchange.values import bare
 from apps.org import directory
 from apps.org.models import Department, Person, Post, Unit
 from apps.org.rules import may_stand_below
+from apps.org.scope import forget_scope
 from apps.system import queries
-from apps.system.desk import SEVERAL, DirectoryDesk, Row, Unclear, posted_of, version_of
+from apps.system.desk import FURTHER, SEVERAL, DirectoryDesk, Row, Unclear, posted_of, version_of
 from apps.system.forms import AccountForm, DepartmentForm, PersonForm, PostForm, UnitForm
 
 if TYPE_CHECKING:
@@ -35,8 +37,16 @@ class OrgDesk(DirectoryDesk):
     def change(self, record: Any, fields: dict[str, Any], *, by: User, at: datetime.datetime) -> Any:
         return directory.change(record, by=by, at=at, **fields)
 
+    def kept(self, record: Any, *, by: User) -> bool:
+        return KEPT[self.model](by).filter(pk=record.pk).exists()
+
     def key_of(self, row: Row) -> tuple[Any, ...]:
         return (row.record.pk,) if row.record is not None else (row.unit.pk, bare(row.texts.get("name", "")))
+
+
+KEPT: dict[Any, Callable[[User], Any]] = {
+    Unit: queries.units_kept, Department: queries.departments_kept, Post: queries.posts_kept, Person: queries.people_kept,
+}  # fmt: skip
 
 
 class UnitDesk(OrgDesk):
@@ -47,6 +57,11 @@ class UnitDesk(OrgDesk):
         "code": "编号用的代码，2至12位大写字母和数字，登记后不能修改",
         "parent": "全称、简称或代码，也可以是本表中排在上面的单位",
     }
+
+    def create(self, fields: dict[str, Any], *, by: User, at: datetime.datetime) -> Any:
+        made = super().create(fields, by=by, at=at)
+        forget_scope(by)  # it stands below a unit he keeps
+        return made
 
     def parent(self, row: Row, text: str) -> Unit:
         """A unit he keeps, one that comes with this sheet, or the one it is below already."""
@@ -135,6 +150,10 @@ class PersonDesk(OrgDesk):
     }
     HELP: ClassVar = {"unit": UNIT_HELP, "number": NUMBER_HELP, "id_number": "18位；导出的表中隐去中间各位，原样导入不会更改"}
 
+    def __init__(self, **about: Any) -> None:
+        super().__init__(**about)
+        self.numbers: dict[str, Row] = {}
+
     def department_of(self, row: Row) -> Department | None:
         """The department the row names, to tell posts of one name apart."""
         text = row.texts.get("department", "")
@@ -155,6 +174,29 @@ class PersonDesk(OrgDesk):
         if len(rows) > 1:
             raise Unclear(SEVERAL)
         return self.know(rows[0]) if rows else None
+
+    def bind(self, values: Any, *, given: Any) -> Row:
+        """One 身份证号 is one person, within the sheet as well."""
+        row = super().bind(values, given=given)
+        digest = blind_index(row.form.cleaned_data.get("id_number") or "")
+        other = self.numbers.setdefault(digest, row) if digest else row
+        if other is not row and "id_number" in row.changed:
+            row.faults.setdefault("id_number", f"身份证号与本表中{other.texts.get('name') or other.named}的相同")
+        return row
+
+    def judge_change(self, row: Row) -> None:
+        """Who leaves loses the account, who moves takes it along: not where it has rights that he does not keep."""
+        account = row.record.account
+        if account is not None and {"is_active", "unit"} & set(row.changed) and account.pk not in self.managed():
+            row.faults["name"] = FURTHER.format(name=row.record.name)
+
+    def beside(self, record: Any, fields: Mapping[str, Any]) -> dict[str, str]:
+        leaves = fields.get("is_active") is False and record.account is not None and record.account.is_active
+        return {"account_in_use": "1"} if leaves else {}
+
+    def restore(self, record: Person, before: Mapping[str, str], *, by: User, at: datetime.datetime) -> None:
+        if before.get("account_in_use") and record.account is not None and not record.account.is_active:
+            enable_account(record.account, by=by, at=at)
 
     def everybody(self) -> list[Person]:
         """Everybody he keeps, asked for once and only when a sheet has numbers."""
@@ -194,10 +236,11 @@ class AccountDesk(DirectoryDesk):
 
     def judge_change(self, row: Row) -> None:
         """Nobody takes over, renames or stops an account that has rights where he keeps nothing."""
-        if not hasattr(self, "_managed"):
-            self._managed = set(queries.accounts_managed(self.directory.user, on=self.today).values_list("pk", flat=True))
-        if row.record.pk not in self._managed:
-            row.faults["username"] = f"{row.record.name}的账号在其他单位也有权限，由上级单位的系统管理员维护，此行选择不导入"
+        if row.record.pk not in self.managed():
+            row.faults["username"] = FURTHER.format(name=row.record.name)
+
+    def kept(self, record: Any, *, by: User) -> bool:
+        return queries.accounts_managed(by, on=self.today).filter(pk=record.pk).exists()
 
     def key_of(self, row: Row) -> tuple[Any, ...]:
         return (User.normalize_username(row.texts.get("username", "")),)
@@ -231,6 +274,9 @@ def _take_back(desk: type[DirectoryDesk]) -> Any:
     """Undo of an import: what it made goes, what it changed is as it was."""
 
     def take_back(done: Written, *, by: User, at: datetime.datetime) -> None:
+        unit = next(iter(queries.units_kept(by)), None)
+        if unit is None or not desk(user=by, unit=unit, today=at.date()).kept(done.record, by=by):
+            raise Refused(f"{done.record}已不由您维护，不能撤销此批导入。")
         if done.before is None:
             (remove_account if desk is AccountDesk else directory.remove)(done.record, by=by, at=at)
             return
@@ -238,10 +284,9 @@ def _take_back(desk: type[DirectoryDesk]) -> Any:
         if not form.is_valid():
             raise Refused(f"{done.record}不能恢复为导入前的内容：{next(iter(form.errors.values()))[0]}")
         fresh = desk.model._default_manager.get(pk=done.record.pk)
-        unit = next(iter(queries.units_kept(by)), None)
-        assert unit is not None, "he imported into one"
-        fields = {name: form.cleaned_data[name] for name in done.before}
-        desk(user=by, unit=unit, today=at.date()).change(fresh, fields, by=by, at=at)
+        fields = {name: form.cleaned_data[name] for name in done.before if name in form.cleaned_data}
+        own = desk(user=by, unit=unit, today=at.date())
+        own.restore(own.change(fresh, fields, by=by, at=at), done.before, by=by, at=at)
 
     return take_back
 
@@ -262,7 +307,7 @@ def _register(
     return Register(
         name=name, label=str(desk.model._meta.verbose_name), vocabulary={t.name: (t.label, *words.get(t.name, ())) for t in targets},
         needed=[(field,) for field in needed.split()[:2]], targets=targets, desk=desk, units=queries.units_kept, asks_for=asks_for,
-        also=ALSO, samples=[sample], version=version_of, undo=_take_back(desk),
+        also=ALSO, samples=[sample], version=version_of, keeps_rows=False, undo=_take_back(desk),
     )  # fmt: skip
 
 

@@ -104,7 +104,7 @@ class AccountPages(DirectoryPages):
         """A sheet with fresh initial passwords for the ticked accounts nobody used yet; it is made once and kept nowhere."""
         waiting = passwords.waiting(self.chosen())
         if not waiting:
-            messages.error(request, "所选账号都已登录过、已停用，或在其他单位也有权限，不能发放初始密码。")
+            messages.error(request, "所选账号都已登录过、已授权或已停用，不能发放初始密码。")
             return redirect("account-list")
         if len(waiting) > passwords.MOST:
             messages.error(request, f"一次最多发放 {passwords.MOST} 个账号的初始密码，所选的有 {len(waiting)} 个。")
@@ -125,6 +125,7 @@ class DirectoryImport(ImportPages):
     """The wizard for one kind of record."""
 
     function = queries.FUNCTION
+    has_detail = False
     kept_as = "24小时内未改动的，可以整批撤销。"
 
 
@@ -157,7 +158,7 @@ class AccountImport(DirectoryImport):
     """账号."""
 
     model, register, base, place = User, "account", "account", "system/accounts"
-    kept_as = "新账号还没有密码，在账号列表中勾选后“发放初始密码”；权限由安全保密管理员授予。24小时内未使用的，可以整批撤销。"
+    kept_as = "新账号还没有密码，在账号列表中勾选后“发放初始密码”；发放后再由安全保密管理员授予权限。24小时内未使用的，可以整批撤销。"
 
 
 LISTS = (UnitPages, DepartmentPages, PostPages, PersonPages, AccountPages)

@@ -147,7 +147,8 @@ def test_the_filter_and_the_scope_decide_what_goes_out(world, sheet, clerk):
     stranger = Client()
     stranger.force_login(again(world.stranger))
     text = b"".join(stranger.post("/risks/export/", {"kind": "csv"}).streaming_content).decode("utf-8-sig")
-    assert len(list(csv.reader(io.StringIO(text)))) == 1
+    head, end = csv.reader(io.StringIO(text))
+    assert (head[0], end[0][:8], len(end)) == ("填报单位", "导出人：M资产经", 1)
     event = audit.after(audit.event(event_type="exchange.exported", actor_id=world.clerk.pk))
     assert (event["count"], event["query"]) == (1, "level=high")
 
@@ -166,7 +167,7 @@ def test_the_ticked_rows_go_out_and_nobody_elses(world, clerk, tmp_path):
     first, _, foreign = draft(world, by="clerk", name="一"), draft(world, by="clerk", name="二"), draft(world, name="三")
     RiskPoint._base_manager.filter(pk=foreign.pk).update(unit=world.other, department=None)
     text = b"".join(clerk.post("/risks/export/", {"kind": "csv", "pk": [first.pk, foreign.pk, "x"]}).streaming_content).decode("utf-8-sig")
-    assert [row["风险点名称"] for row in csv.DictReader(io.StringIO(text))] == ["一"]
+    assert [row["风险点名称"] for row in csv.DictReader(io.StringIO(text))] == ["一", None]  # and who took it out
 
 
 def test_the_rows_of_one_batch_are_listed_for_whoever_imported_it(world, clerk, tmp_path):

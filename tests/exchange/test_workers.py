@@ -110,7 +110,7 @@ def test_many_rows_are_written_by_a_worker(world, clerk, monkeypatch, tmp_path):
     assert (job.state, job.title) == ("done", "导出廉政风险点（CSV）")
     path = tmp_path / "out.csv"
     path.write_bytes(results.path_of(job.file_path).read_bytes())
-    assert len(sheets_of(path)[0]["rows"]) == 3
+    assert len(sheets_of(path)[0]["rows"]) == 4
 
 
 def test_a_worker_tells_how_far_the_sheet_is(world, tmp_path, monkeypatch):
@@ -143,4 +143,4 @@ def test_who_lost_the_right_meanwhile_gets_no_sheet(world, clerk, monkeypatch):
     clerk.post("/risks/export/", {})
     world.clerk.assignments.all().delete()
     run_jobs(clock=timezone.now)
-    assert "您已没有查看廉政风险点的权限" in Job.objects.get().error
+    assert "您已没有导出廉政风险点的权限" in Job.objects.get().error
