@@ -126,6 +126,10 @@ class Paper:
         """Nothing is stored in the line."""
         return not any(cell.strip() for cell in self.own[row])
 
+    def is_alone(self, row: int) -> bool:
+        """At most one text stands in the line: a title nobody merged, a line of the office; never headings."""
+        return len({cell.strip() for cell in self.text[row] if cell.strip()}) < 2
+
     def is_banner(self, row: int) -> bool:
         """One text over the line: a title, a line of the office, a closing line."""
         texts = {cell.strip() for cell in self.text[row] if cell.strip()}
@@ -163,7 +167,7 @@ class Heading:
 def heading_at(paper: Paper, row: int, lexicon: Lexicon) -> Heading | None:
     """The headings that begin in this line, or None. Two lines where the second names more than the first alone."""
     upper = paper.text[row]
-    if not all(map(lexicon.is_short, upper)) or paper.is_blank(row) or paper.is_banner(row):
+    if not all(map(lexicon.is_short, upper)) or paper.is_alone(row) or paper.is_banner(row):
         return None
     one = Heading(row, 1, tuple(upper), ("",) * len(upper), lexicon.named(upper))
     best = one
@@ -208,7 +212,7 @@ def find(sheet: Mapping[str, Any], vocabulary: Vocabulary, *, needed: Sequence[S
             found.append(table)
             row += new.height
         else:
-            if table is not None:
+            if table is not None and not _leads(paper, row, table, lexicon):
                 _take(paper, row, table)
             row += 1
     return [table for table in found if table.lines] or found[:1]
@@ -225,7 +229,8 @@ def _table(paper: Paper, heading: Heading) -> Table:
         for index, title in enumerate(heading.titles)
         if title.strip() or any(index < len(line) and line[index].strip() for line in paper.own[heading.row + heading.height :])
     ]
-    above = [_line(paper, row) for row in range(max(0, heading.row - 6), heading.row) if paper.is_banner(row)]
+    over = [row for row in range(max(0, heading.row - 6), heading.row) if not paper.is_blank(row)]
+    above = [_line(paper, row) for row in over if paper.is_banner(row) or paper.is_alone(row)]
     unit = next((found[1] for text in above if (found := _UNIT_LINE.search(unicodedata.normalize("NFKC", text)))), "")
     title = next((text for text in above if not _UNIT_LINE.search(unicodedata.normalize("NFKC", text))), "")
     return Table(paper.name, heading.row + 1, heading.height, columns, title=title, unit=unit)
@@ -234,6 +239,20 @@ def _table(paper: Paper, heading: Heading) -> Table:
 def _line(paper: Paper, row: int) -> str:
     """The texts of a line, each once."""
     return "　".join(dict.fromkeys(re.sub(r"\s+", " ", cell).strip() for cell in paper.text[row] if cell.strip()))[:120]
+
+
+def _leads(paper: Paper, row: int, table: Table, lexicon: Lexicon) -> bool:
+    """Whether the line is one text over what follows, merged or not: the next register's title, the name of a group of records."""
+    if paper.is_blank(row) or not paper.is_alone(row):
+        return False
+    after = next((at for at in range(row + 1, len(paper.own)) if not paper.is_blank(at)), row)
+    at = next(index for index, cell in enumerate(paper.text[row]) if cell.strip())
+    told = {column.index: column.field for column in table.columns}.get(at, "")
+    if (after > row and heading_at(paper, after, lexicon) is not None) or told not in {*KEYS, "measure"}:
+        text = _line(paper, row)
+        table.left_out.append((row + 1, text, "表尾或说明" if _CLOSING.match(unicodedata.normalize("NFKC", text)) else "标题行"))
+        return True
+    return False
 
 
 def _take(paper: Paper, row: int, table: Table) -> None:

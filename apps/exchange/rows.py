@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from apps.exchange.registers import Desk, Faults, Register, Target
 from apps.exchange.values import Meant, bare, meant, numbered, several
+
+NOTHING = re.compile(r"[\s\-—–－/／\\、.。…]*")  # how people write that there is nothing to write
 
 
 @dataclass
@@ -23,7 +26,7 @@ class Posted:
 def texts_of(cells: Sequence[str], columns: Sequence[Mapping[str, Any]], mapping: Mapping[str, str]) -> dict[str, str]:
     """The text of each mapped field."""
     by_place = {str(column["index"]): cells[at] for at, column in enumerate(columns) if at < len(cells)}
-    return {name: by_place.get(place, "") for place, name in mapping.items() if name}
+    return {name: "" if NOTHING.fullmatch(text := by_place.get(place, "")) else text for place, name in mapping.items() if name}
 
 
 def posted(row: Any, *, columns: Sequence[Mapping[str, Any]], batch: Any, register: Register, desk: Desk) -> Posted:
@@ -53,10 +56,12 @@ def _read(found: Posted, target: Target, text: str, answers: Mapping[str, str], 
         return
     keys, unknown = [], []
     for part in several(text) if target.many else [text]:
+        if answers.get(part.strip()) == "":  # answered with "none of these": left empty on purpose
+            continue
         hit = reading(part, choices, target=target, answers=answers, also=also)
         if hit.key:
             keys.append(hit.key)
-        elif part.strip() not in answers:  # answered with "none of these": left empty on purpose
+        else:
             unknown.append((part.strip(), hit))
     found.values[target.name] = keys
     if unknown:

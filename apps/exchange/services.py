@@ -20,7 +20,7 @@ from apps.exchange.queries import headings_key, remembered, rows_of
 from apps.exchange.reading import registers_in
 from apps.exchange.registers import Bound, Desk, Register, register_of
 from apps.exchange.rows import Posted, posted
-from apps.exchange.values import Scheme
+from apps.exchange.values import Scheme, numbered
 
 if TYPE_CHECKING:
     from django.db.models import QuerySet
@@ -118,7 +118,14 @@ def proposal(batch: Batch, unit: Unit | None) -> dict[str, Any]:
         return {"mapping": kept.mapping, "answers": kept.answers, "splits": kept.splits, "remembered": True}
     mapping = {str(column["index"]): column["field"] for column in columns if column["field"] in known}
     answers = {name: {text: key for text, key in scale.levels.items() if key} for name, scale in scales_of(batch, mapping).items()}
-    return {"mapping": mapping, "answers": answers, "splits": False, "is_guess": True}
+    return {"mapping": mapping, "answers": answers, "splits": bool(parted(batch, mapping)), "is_guess": True}
+
+
+def parted(batch: Batch, mapping: Mapping[str, str]) -> int:
+    """How many rows have a cell with numbered parts in a column of which each part is one (measures)."""
+    lines = {target.name for target in register_of(batch.register).targets if target.lines}
+    places = [at for at, column in enumerate(batch.chosen["columns"]) if mapping.get(str(column["index"])) in lines]
+    return sum(any(at < len(cells) and len(numbered(cells[at])) > 1 for at in places) for cells in cells_of(batch)) if places else 0
 
 
 def scales_of(batch: Batch, mapping: Mapping[str, str]) -> dict[str, Scheme]:

@@ -66,13 +66,22 @@ def several(text: str) -> list[str]:
     return [part.strip() for part in re.split(r"[、，,；;/\n]+", text) if part.strip()]
 
 
-_MEASURE = re.compile(r"(?:^|\n)\s*(?:[(（]?\d{1,2}[)）]|\d{1,2}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、)\s*")
+_MEASURE = re.compile(r"(?:^|\n)\s*(?:[(（]?\d{1,2}[)）]|\d{1,2}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*")
+_INSIDE = re.compile(r"(?:^|(?<=[;；。\n]))\s*(?:[(（]?(\d{1,2})[)）]|(\d{1,2})[.、．](?!\d))\s*|([①-⑳])\s*")
 
 
 def numbered(text: str) -> list[str]:
-    """The numbered parts of a cell: 「1.登记\n2.公示」 is two; a text without numbers at its line beginnings is one."""
-    parts = [part.strip(" \n;；") for part in _MEASURE.split(text)]
-    found = [part for part in parts if part]
+    """The numbered parts of a cell: 「1.登记\n2.公示」, 「1、登记；2、公示」, 「①登记②公示」 are two; a text without such numbers is one.
+
+    Inside a line only numbers that count up from 1 part it: a text that speaks of 1、2年 stays whole.
+    """
+    marks = list(_INSIDE.finditer(text))
+    counts = [int(one[1] or one[2] or 0) or ord(one[3]) - ord("①") + 1 for one in marks]
+    if len(marks) > 1 and marks[0].start() == 0 and counts == list(range(1, len(marks) + 1)):
+        ends = [*(one.start() for one in marks[1:]), len(text)]
+        found = [text[one.end() : end].strip(" \n;；") for one, end in zip(marks, ends, strict=True)]
+        return [part for part in found if part]
+    found = [part for part in (part.strip(" \n;；") for part in _MEASURE.split(text)) if part]
     return found if len(found) > 1 and _MEASURE.match(text) else [text.strip()] if text.strip() else []
 
 

@@ -216,6 +216,12 @@ def by_number(user: User, numbers: Collection[str], *, unit: Unit) -> dict[str, 
     return {record.number: record for record in rows.prefetch_related(named_measures())}
 
 
+def namesakes_of(names: Collection[str], user: User, *, unit: Unit) -> dict[str, str]:
+    """The number of a point of each of these names in this unit, of those the person sees; void and struck ones left out."""
+    rows = RiskPoint.objects.visible_to(user).filter(unit=unit, name__in=names).exclude(state__in=GONE)
+    return dict(rows.order_by("-pk").values_list("name", "number"))
+
+
 def may_change(user: User, record: RiskPoint) -> bool:
     """Whether the person may write this point as it stands now."""
     return record.is_editable and may_edit(user, record)

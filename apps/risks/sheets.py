@@ -20,7 +20,7 @@ from apps.risks import services
 from apps.risks.content import FIELDS, MEASURE_FIELDS, plain, snapshot
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, errors_of
 from apps.risks.models import Measure, RiskPoint
-from apps.risks.queries import by_number, may_change
+from apps.risks.queries import by_number, may_change, namesakes_of
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -182,6 +182,8 @@ class Row:
     def _hint(self) -> None:
         if not self.form.instance.level:
             self.hints["level"] = "原表没有风险等级，提交前评定"
+        if self.record is None and (number := self.desk.namesakes.get(self.form.instance.name)):
+            self.hints["name"] = f"与 {number} 同名，已经登记过的选择不导入，要更新的填写编号"
         kept = [row.instance for row in self.measures.kept_forms]
         if self.before is not None:
             changed = compare(snapshot(self.before), snapshot(plain(self.form.instance, kept)))
@@ -217,6 +219,7 @@ class Desk:
         self.seen: set[tuple[Any, ...]] = set()
         self.updated: set[str] = set()
         self.known: dict[str, RiskPoint] = {}
+        self.namesakes: dict[str, str] = {}
         self.usual: dict[str, list[str]] = {}
         self.first = RiskPointForm(self._data({}), user=user, today=today)
         self.rows = MeasureFormSet(self._data({}), user=user)
@@ -240,6 +243,8 @@ class Desk:
         """The points their numbers name, and the names registered already."""
         numbers = {text.strip().upper() for values in rows for text in values.get("number") or ()}
         self.known = by_number(self.user, numbers - {""}, unit=self.unit)
+        said = {text.strip() for values in rows for name in ("name", "manifestation") for text in values.get(name) or ()}
+        self.namesakes = namesakes_of(said | {short(text) for text in said}, self.user, unit=self.unit)
 
     def bind(self, values: Values, *, given: Set[str]) -> Row:
         return Row(self, values, given=given)

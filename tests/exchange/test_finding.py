@@ -88,6 +88,11 @@ def test_one_line_of_headings_is_not_read_with_the_first_record():
     assert (table.height, numbers(table)) == (1, [2, 3])
 
 
+def test_a_title_that_nobody_merged_is_no_group_of_headings():
+    table = only([["廉政风险点汇总表", "", "", "", ""], ["填报单位：工程公司", "", "", "", ""], HEAD, ONE, TWO])
+    assert ({column.group for column in table.columns}, table.title, table.unit) == ({""}, "廉政风险点汇总表", "工程公司")
+
+
 def test_headings_may_stand_in_line_seven():
     rows = [["说明", "", "", "", ""], ["一、填写要求", "", "", "", ""], [""] * 5, ["二、", "", "", "", ""], [""] * 5, [""] * 5, HEAD, ONE]
     assert (only(rows).first, numbers(only(rows))) == (7, [8])

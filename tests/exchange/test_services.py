@@ -115,6 +115,35 @@ def test_a_row_corrected_while_a_worker_imports_stops_the_import(world, opened, 
     assert not RiskPoint._base_manager.exists()
 
 
+def test_a_spelling_answered_with_nothing_stays_empty(world, opened):
+    rows = [["1", *ROWS[0][1:5], "高/一级", *ROWS[0][6:]]]
+    batch = opened(rows, answers={"level": {"高/一级": ""}})
+    committing.commit(batch, by=again(world.author), at=NOW)
+    assert RiskPoint._base_manager.get().level == ""
+
+
+def test_a_stroke_is_nothing(world, opened):
+    batch = opened([["1", "—", "/", *ROWS[0][3:6], "登记", "－"]])
+    assert rows_of(batch).get().state == "ok"
+    committing.commit(batch, by=again(world.author), at=NOW)
+    record = RiskPoint._base_manager.get()
+    assert (record.department, record.head, record.category) == (None, None, "")
+
+
+def test_numbered_measures_are_proposed_to_be_parted(world, opened):
+    assert services.proposal(opened(arrange=False), world.company)["splits"]
+    rows = [[*ROWS[0][:6], "登记备案", ""]]
+    assert not services.proposal(opened(rows, arrange=False), world.company)["splits"]
+
+
+def test_a_name_that_is_registered_already_is_pointed_out(world, opened):
+    batch = opened()
+    committing.commit(batch, by=again(world.author), at=NOW)
+    twice = opened()
+    number = RiskPoint._base_manager.get(name="公车管理").number
+    assert rows_of(twice).first().hints["name"] == f"与 {number} 同名，已经登记过的选择不导入，要更新的填写编号"
+
+
 def test_what_is_not_imported_is_not_undone(world, opened):
     batch = opened()
     with pytest.raises(Refused, match="没有导入或已撤销"):

@@ -44,7 +44,9 @@ class Command(BaseCommand):
             try:
                 batch = services.open_batch(register, path=path, file_name=path.name, by=user, at=timezone.now())
                 for number in range(len(batch.tables)):
-                    self._line(path, services.choose(batch, table=number, by=user), user, unit)
+                    with transaction.atomic():  # what the table above brought does not count for this one
+                        self._line(path, services.choose(batch, table=number, by=user), user, unit)
+                        transaction.set_rollback(True)
             except Refused as no:
                 self.stdout.write(f"{path.name}\t{no.message}")
             transaction.set_rollback(True)
@@ -62,4 +64,3 @@ class Command(BaseCommand):
             made = f"0（{no.message}）"
         sheet, count = batch.chosen["sheet"] or "-", batch.chosen["count"]
         self.stdout.write(f"{path.name}\t{sheet}\t{count}\t{found.get('bad', 0)}\t{found.get('hint', 0)}\t{made}")
-        Batch.objects.filter(pk=batch.pk).update(state=Batch.State.OPEN)  # the next table of the same file
