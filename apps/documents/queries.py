@@ -22,6 +22,11 @@ def open_jobs_of(user: User) -> int:
     return Job.objects.filter(requested_by=user, state__in=(Job.State.WAITING, Job.State.RUNNING)).count()
 
 
+def open_jobs(user: User, kinds: Collection[str]) -> QuerySet[Job]:
+    """The user's waiting and running jobs of these kinds."""
+    return Job.objects.filter(requested_by=user, kind__in=kinds, state__in=(Job.State.WAITING, Job.State.RUNNING))
+
+
 def place_in_line(job: Job) -> int:
     """How many jobs are taken up before a waiting one."""
     return Job.objects.filter(state=Job.State.WAITING, requested_at__lt=job.requested_at).count()

@@ -65,7 +65,11 @@ def _faulty(batch: Batch, register: Register, desk: Desk, columns: Sequence[Any]
             own = [row.cells[at] if at < len(row.cells) else "", *(texts.get(place, "") for texts in more)]
             cells.append(typed[name] if name in typed else "\n".join(text for text in own if text))
         labels = {target.name: target.label for target in register.targets}
-        yield [row.number, *cells, "；".join(f"{labels.get(name, name)}：{text}" for name, text in row.faults.items())]
+        yield [row.number, *cells, "；".join(_reason(labels.get(name, name), text) for name, text in row.faults.items())]
+
+
+def _reason(label: str, text: str) -> str:
+    return text if text.startswith(label) else f"{label}：{text}"
 
 
 def _typed(target: Target | None, values: Sequence[str], desk: Desk) -> str:

@@ -89,8 +89,8 @@ def choose(batch: Batch, *, table: int, by: User) -> Batch:
     fresh = open_one(batch, by=by)
     if not 0 <= table < len(fresh.tables):
         raise Refused("选择要导入的登记表。", field="table")
-    fresh.table, fresh.mapping, fresh.answers, fresh.version = table, {}, {}, fresh.version + 1
-    fresh.save(update_fields=["table", "mapping", "answers", "version"])
+    fresh.table, fresh.unit, fresh.mapping, fresh.answers, fresh.version = table, None, {}, {}, fresh.version + 1
+    fresh.save(update_fields=["table", "unit", "mapping", "answers", "version"])
     return fresh
 
 
@@ -267,6 +267,21 @@ def drop(row: BatchRow, *, dropped: bool, by: User, at: datetime.datetime) -> Ba
         check(batch, BatchRow.objects.filter(pk=fresh.pk), by=by, at=at)
         fresh.refresh_from_db()
     return fresh
+
+
+@all_or_nothing
+def drop_bad(batch: Batch, *, by: User) -> int:
+    """Leave every row out that is wrong; gives how many."""
+    fresh = _touched(batch, by=by)
+    return rows_of(fresh).filter(state=BatchRow.State.BAD).update(state=BatchRow.State.DROPPED)
+
+
+def filled(batch: Batch) -> set[str]:
+    """The mapped fields of which at least one row says something."""
+    columns = batch.chosen["columns"]
+    used = {str(column["index"]) for at, column in enumerate(columns) if any(at < len(c) and c[at].strip() for c in cells_of(batch))}
+    typed = {name for row in rows_of(batch).only("typed") for name in row.typed}
+    return {name for place, name in batch.mapping.items() if place in used} | typed
 
 
 def _touched(batch: Batch, *, by: User) -> Batch:

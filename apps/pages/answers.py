@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.http import FileResponse
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -20,4 +21,5 @@ def file_answer(name: str, write: Callable[[Path], Any], *, media: str = XLSX) -
         answer = FileResponse(path.open("rb"), as_attachment=True, filename=name, content_type=media)
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Cache-Control"] = "private, no-store"
+    answer.set_cookie("file-sent", "1", max_age=60, samesite="Strict", secure=settings.SESSION_COOKIE_SECURE)  # forms.js waits for it
     return answer

@@ -39,7 +39,9 @@ class ColumnPages:
         """The columns of the file beside the fields of the register; asks which table where there are several."""
         if self.batch.state != Batch.State.OPEN:
             return self.rows(request, pk)
-        if self.batch.table is None:
+        if self.batch.unit_id is not None and self.batch.table is not None and "again" not in request.GET:
+            return redirect(f"{self.base}-import-rows", pk)  # on with what was arranged
+        if self.batch.table is None or ("choose" in request.GET and len(self.batch.tables) > 1):
             return self.render("imports/tables.html", {"tables": self.batch.tables})
         return self.render("imports/columns.html", self.columns_context())
 
@@ -59,6 +61,7 @@ class ColumnPages:
         return {
             "columns": columns, "units": units, "unit": unit, "targets": self.kind.targets, "splits": seen["splits"],
             "remembered": seen.get("remembered"), "questions": self.questions(seen, desk), "found": self.batch.chosen,
+            "has_lines": any(target.lines for target in self.kind.targets), "parted": services.parted(self.batch, seen["mapping"]),
             "same": [self.same_field(t, desk, same) for t in self.kind.targets if t.same and desk.choices(t.name)],
         }  # fmt: skip
 
@@ -95,7 +98,7 @@ class ColumnPages:
             ][:MOST_SPELLINGS]
             if asked:
                 known = not seen.get("is_guess") and all(one["text"] in answers for one in asked)
-                about = {"field": name, "label": target.label, "choices": choices, "asked": asked}
+                about = {"field": name, "needed": target.needed, "label": target.label, "choices": choices, "asked": asked}
                 found.append(about | {"unsure": unsure, "confirmed": name in seen["sure"] if "sure" in seen else known})
         return found
 

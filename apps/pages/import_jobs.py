@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.documents.jobs import Denied, Progress, job_kind
 from apps.documents.models import Job
-from apps.documents.queries import job_about
+from apps.documents.queries import job_about, open_jobs
 from apps.documents.services import request_job
 from apps.exchange import committing, services
 from apps.exchange.models import Batch
@@ -23,12 +23,23 @@ WORDS = {CHECK: "校验导入文件", COMMIT: "批量导入"}
 
 def start(kind: str, batch: Batch, *, by: User, url: str) -> Job:
     """Leave the work on this batch for a worker; `url` is the page that shows it. Raises Refused as request_job."""
-    return request_job(kind, by=by, at=timezone.now(), title=WORDS[kind], params={"batch": batch.pk, "url": url})
+    return request_job(kind, by=by, at=timezone.now(), title=f"{WORDS[kind]}：{batch.file_name}", params={"batch": batch.pk, "url": url})
 
 
 def last_job(batch: Batch, *, of: User) -> Job | None:
     """The newest work of a worker on this batch."""
     return job_about(of, (CHECK, COMMIT), batch=batch.pk)
+
+
+def is_open(batch: Batch, *, of: User) -> bool:
+    """Whether a worker has the batch, or is going to take it up."""
+    job = last_job(batch, of=of)
+    return job is not None and job.is_open
+
+
+def busy(user: User) -> set[int]:
+    """The batches of this person that a worker has or is going to take up."""
+    return {job.params["batch"] for job in open_jobs(user, (CHECK, COMMIT))}
 
 
 def _page(job: Job) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -30,6 +32,7 @@ from apps.pages.answers import file_answer
 from apps.pages.import_columns import ColumnPages
 
 MOST_MB = 10
+LISTED = 30
 PER_PAGE = 50
 TABS = (("bad", "需要修改"), ("hint", "有提醒"), ("ok", "通过"), ("", "全部"), ("dropped", "不导入"))
 
@@ -41,6 +44,7 @@ class ImportPages(ColumnPages, View):
     model: ClassVar[Any]
     base: ClassVar[str]
     place: ClassVar[str] = ""  # where the addresses begin, when not with `base`
+    within: ClassVar[Sequence[tuple[str, str]]] = ()  # what stands before the register in the breadcrumb
     has_detail: ClassVar[bool] = True  # each record has a page of its own
     lists_batches: ClassVar[bool] = False  # the list has the filter `batch`
     unit_label: ClassVar[str] = "填报单位"
@@ -52,7 +56,7 @@ class ImportPages(ColumnPages, View):
     HANDLERS: ClassVar[dict[str, dict[str, str]]] = {
         "import": {"get": "start", "post": "upload"},
         "import-batch": {"get": "columns", "post": "arrange"},
-        "import-rows": {"get": "rows"},
+        "import-rows": {"get": "rows", "post": "drop_bad"},
         "import-row": {"get": "row", "post": "correct"},
         "import-progress": {"get": "progress"},
         "import-faults": {"get": "faults"},
@@ -61,6 +65,7 @@ class ImportPages(ColumnPages, View):
         "import-undo": {"post": "undo"},
         "import-discard": {"post": "discard"},
     }
+    STILL: ClassVar[set[str]] = {"import-batch", "import-row", "import-faults", "import-commit", "import-undo", "import-discard"}
     ROUTES: ClassVar[dict[str, str]] = {
         "import": "import/", "import-template": "import/template/", "import-batch": "import/<int:pk>/",
         "import-rows": "import/<int:pk>/rows/",
@@ -91,7 +96,15 @@ class ImportPages(ColumnPages, View):
             if found is None:
                 raise Http404
             self.batch = found
+            if self.page in self.STILL and import_jobs.is_open(found, of=self.request.user):
+                return self.wait()
         return super().dispatch(request, *args, **kwargs)
+
+    def wait(self) -> HttpResponse:
+        """A worker has the batch: nothing about it is changed until it is done."""
+        if self.request.method == "POST":
+            messages.error(self.request, "此批次正在后台处理，完成后再修改。")
+        return redirect(f"{self.base}-import-rows", self.batch.pk)
 
     @property
     def function(self) -> str:
@@ -108,7 +121,9 @@ class ImportPages(ColumnPages, View):
         """What was uploaded before; the blank sheets of a few units, more would be a list of their own."""
         units = list(self.kind.units(self.request.user)[:4])
         shown = units if len(units) < 4 else units[:1]
-        return {"batches": batches_of(self.request.user, self.register)[:10], "most_mb": MOST_MB, "units": shown}
+        batches = list(batches_of(self.request.user, self.register)[:LISTED])
+        busy = import_jobs.busy(self.request.user)
+        return {"batches": batches, "busy": busy, "most_mb": MOST_MB, "units": shown}
 
     def upload(self, request: PortalRequest) -> HttpResponse:
         """Read the file and go on to its columns; refused, the page says what to do about the file."""
@@ -144,17 +159,33 @@ class ImportPages(ColumnPages, View):
         job = import_jobs.last_job(self.batch, of=request.user)
         if job is not None and job.is_open:
             return self.render("imports/working.html", {"job": job})
-        found = counts(self.batch)
-        tab = request.GET.get("tab", "bad" if found.get("bad") else "")
+        state = self.state(request.GET.get("tab"))
+        tab = state["tab"]
         rows = rows_of(self.batch).filter(state=tab) if tab else rows_of(self.batch)
         shown = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-        tabs = [{"key": key, "label": label, "count": found.get(key, 0) if key else sum(found.values())} for key, label in TABS]
         desk = services.desk_of(self.batch, by=request.user, at=timezone.now())
-        going = sum(n for state, n in found.items() if state != "dropped")
-        lines, bad = [self.line(row, desk) for row in shown], found.get("bad", 0)
-        context = {"lines": lines, "page_obj": shown, "tabs": tabs, "tab": tab, "bad": bad, "going": going, "plan": self.plan()}
+        context = state | {"lines": [self.line(row, desk) for row in shown], "page_obj": shown}
         context["failed"] = job if job is not None and job.error and self.batch.state == Batch.State.OPEN else None
         return self.render("imports/rows.html", context | {"heads": self.heads(), "may_undo": self.may_undo(), "imported": self.imported()})
+
+    def state(self, tab: str | None) -> dict[str, Any]:
+        """How the rows stand: for the note, the tabs and the bar, which are drawn anew with every corrected row."""
+        found = counts(self.batch)
+        bad = found.get("bad", 0)
+        tabs = [{"key": key, "label": label, "count": found.get(key, 0) if key else sum(found.values())} for key, label in TABS]
+        going = sum(n for state, n in found.items() if state != "dropped")
+        chosen = tab if tab is not None else "bad" if bad else ""
+        return {"tabs": tabs, "tab": chosen, "bad": bad, "going": going, "plan": self.plan()}
+
+    def drop_bad(self, request: PortalRequest, pk: int) -> HttpResponse:
+        """Leave every row out that is wrong."""
+        try:
+            count = services.drop_bad(self.batch, by=request.user)
+        except Refused as no:
+            messages.error(request, no.message)
+        else:
+            messages.success(request, f"{count} 行已设为不导入，可以在“不导入”中查看和恢复。")
+        return redirect(f"{self.base}-import-rows", pk)
 
     def imported(self) -> str:
         """The list of what this batch brought, where the register's list knows batches."""
@@ -168,9 +199,9 @@ class ImportPages(ColumnPages, View):
         return "，".join(said) + "。" if said else ""
 
     def heads(self) -> list[Target]:
-        """The fields that are shown: the mapped ones and those a row may not lack."""
-        mapped = set(self.batch.mapping.values())
-        return [t for t in self.kind.targets if t.name in mapped or t.needed]
+        """The fields that are shown: those of which some row speaks, and those none may lack."""
+        filled = services.filled(self.batch)
+        return [t for t in self.kind.targets if t.name in filled or t.needed]
 
     def line(self, row: BatchRow, desk: Any, *, editing: bool = False) -> dict[str, Any]:
         """One row of the table: per cell its text, or the control where something is to be corrected."""
@@ -203,9 +234,8 @@ class ImportPages(ColumnPages, View):
     def fragment(self, row: BatchRow, *, editing: bool = False) -> HttpResponse:
         """One line of the table, drawn alone."""
         desk = services.desk_of(self.batch, by=self.request.user, at=timezone.now())
-        found = counts(self.batch)
-        context = {"line": self.line(row, desk, editing=editing), "bad": found.get("bad", 0), "swapped": True, "plan": self.plan()}
-        return self.render("imports/row.html", context | {"going": sum(n for s, n in found.items() if s != "dropped")})
+        shown = parse_qs(urlsplit(self.request.headers.get("HX-Current-URL", "")).query, keep_blank_values=True).get("tab", [None])[0]
+        return self.render("imports/row.html", self.state(shown) | {"line": self.line(row, desk, editing=editing), "swapped": True})
 
     def correct(self, request: PortalRequest, pk: int, row: int) -> HttpResponse:
         """Type over cells of a row, leave it out, or take it in again."""
@@ -278,7 +308,7 @@ class ImportPages(ColumnPages, View):
         except Refused as no:
             messages.error(request, no.message)
             return redirect(f"{self.base}-import-rows", pk)
-        messages.success(request, f"已撤销导入，{count} 行恢复为导入前的样子。")
+        messages.success(request, f"已撤销导入，涉及 {count} 行：新增的已删除，更新的已恢复为导入前的内容。")
         return redirect(f"{self.base}-import")
 
     def discard(self, request: PortalRequest, pk: int) -> HttpResponse:
@@ -296,7 +326,7 @@ class ImportPages(ColumnPages, View):
     def render(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         """With the breadcrumb, the steps and the register's words."""
         name = str(self.model._meta.verbose_name)
-        trail = [("工作台", reverse("home")), (name, reverse(f"{self.base}-list")), ("批量导入", "")]
+        trail = [("工作台", reverse("home")), *self.within, (name, reverse(f"{self.base}-list")), ("批量导入", "")]
         shown = {"crumbs": trail, "title": f"批量导入{name}", "base": self.base, "kind": self.kind, "view": self}
         shown["batch"] = getattr(self, "batch", None)
         return TemplateResponse(self.request, template, shown | {"strip": self.strip(template)} | context, status=status)

@@ -28,7 +28,9 @@ FILLED = (
     "responsible", "head", "leader", "secretary", "ways", "basis", "publicity_scope", "publicity_channels",
 )  # fmt: skip
 OF_UNIT = ("department", "post", *PEOPLE)  # offered only where all chosen points are of one unit
-OF_MEASURE = {"kind": "措施类型", "department": "措施责任部门", "person": "措施责任人", "is_standing": "长期坚持", "due_on": "完成时限"}
+OF_MEASURE = {
+    "kind": "措施类型", "department": "措施责任部门", "person": "措施责任人", "is_standing": "措施长期坚持", "due_on": "措施完成时限",
+}  # fmt: skip
 
 
 class FillForm(forms.Form):

@@ -122,6 +122,7 @@ class Row:
         self.faults: Faults = {}
         self.is_changed = True
         self.record = self._old()
+        self.named = str(self.record or "")  # before the form writes onto it
         self.before = plain(self.record, self.record.listed_measures) if self.record is not None else None
         self._complete_names()
         self.form, self.measures = desk.forms(self)
@@ -169,7 +170,7 @@ class Row:
         if not self.faults:
             self._hint()
         if self.record is not None and (self.faults or self.is_changed) and not may_change(self.desk.user, self.record):
-            said = f"{self.record}（{self.record.state_label}）当前不能修改"
+            said = f"{self.named}（{self.record.state_label}）当前不能修改"
             self.faults = {"number": f"{said}，选择不导入此行，或清空编号作为新的风险点导入"}
 
     def _may_not_lack(self, name: str) -> bool:
@@ -189,7 +190,7 @@ class Row:
             changed = compare(snapshot(self.before), snapshot(plain(self.form.instance, kept)))
             self.is_changed = bool(changed)
             said = "；".join(f"{row['label']}：{row['old'] or '（空）'} → {row['new'] or '（空）'}" for row in changed)
-            self.hints["update"] = f"更新 {self.record}　{said}" if changed else "与已有的风险点相同，导入时不作更改"
+            self.hints["update"] = f"更新 {self.named}　{said}" if changed else "与已有的风险点相同，导入时不作更改"
 
     @property
     def does(self) -> str:

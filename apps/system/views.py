@@ -87,6 +87,13 @@ class PersonPages(DirectoryPages):
     table_class, filterset_class, joins = tables.PersonTable, FILTERS["person"], ("unit", "department", "account")
 
 
+ASK = {
+    "title": "为所选账号发放初始密码？",
+    "body": "只发给从未登录、尚未授权的账号，此前发放的初始密码同时作废。密码表只生成一次，下载后妥善保管，分别交给本人。",
+    "label": "发放",
+}
+
+
 class AccountPages(DirectoryPages):
     """账号. A person who was never here gets an initial password by 发放初始密码."""
 
@@ -97,7 +104,7 @@ class AccountPages(DirectoryPages):
 
     def list_context(self, rows: Any) -> dict[str, Any]:
         context = super().list_context(rows)
-        return context | {"bulk": [*context["bulk"], {"label": "发放初始密码", "url": reverse("account-passwords")}]}
+        return context | {"bulk": [*context["bulk"], {"label": "发放初始密码", "url": reverse("account-passwords"), "confirm": ASK}]}
 
     @method_decorator(step_up_required)
     def hand_out(self, request: PortalRequest) -> HttpResponseBase:
@@ -126,6 +133,8 @@ class DirectoryImport(ImportPages):
 
     function = queries.FUNCTION
     has_detail = False
+    unit_label = "所属单位"
+    within = (("系统管理", ""),)
     kept_as = "24小时内未改动的，可以整批撤销。"
 
 

@@ -52,13 +52,14 @@ def test_the_way_of_a_sheet_from_upload_to_drafts(clerk, upload, world):
     page = clerk.get(address)
     posted = columns_of(page)
     assert (posted["column-3"], posted["column-4"], posted["column-0"]) == ("name", "manifestation", "")
-    assert "表中用序号表示等级" in page.content.decode()
+    assert "有的写法不能直接判断高低" in page.content.decode()
     assert posted["key-level-0"] == "high"
     refused = clerk.post(address, posted)
     assert (refused.status_code, "勾选“已核对”后继续" in refused.content.decode()) == (422, True)
     assert columns_of(refused) == posted  # what was chosen stays
     assert clerk.post(address, posted | {"sure-level": "1"}).headers["Location"] == f"{address}rows/"
-    assert re.search(r'name="sure-level"[^>]* checked', clerk.get(address).content.decode())  # coming back it is not asked again
+    assert re.search(r'name="sure-level"[^>]* checked', clerk.get(f"{address}?again=1").content.decode())  # not asked again
+    assert clerk.get(address).headers["Location"] == f"{address}rows/"  # whoever comes back goes on where he was
     rows = clerk.get(f"{address}rows/").content.decode()
     assert "1 行有错误" in rows
     assert "至少填写一条防控措施" in rows
@@ -75,7 +76,7 @@ def test_the_way_of_a_sheet_from_upload_to_drafts(clerk, upload, world):
     assert "原表内容（一览表.xlsx 第 3 行）" in draft
     assert "科室负责人" in draft
     assert "等级来源" in draft
-    assert "已撤销导入，2 行恢复为导入前的样子" in clerk.post(f"{address}undo/", follow=True).content.decode()
+    assert "已撤销导入，涉及 2 行" in clerk.post(f"{address}undo/", follow=True).content.decode()
     assert not RiskPoint._base_manager.exists()
 
 
@@ -139,6 +140,42 @@ def test_of_a_cell_that_lists_each_unknown_part_is_asked_about(clerk, upload, wo
     assert 'name="text-ways-0" value="老办法"' in html
     assert "“老办法”" in html
     assert "“自己找" not in html
+
+
+def test_another_sheet_of_the_file_can_be_chosen_after_all(clerk, upload, world):
+    address = upload(FINE, 附表=[HEAD, GAP, FINE]).headers["Location"]
+    clerk.post(address, {"table": "0"})
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    assert "重新选择工作表" in clerk.get(f"{address}?again=1").content.decode()
+    assert "选择要导入的登记表" in clerk.get(f"{address}?again=1&choose=1").content.decode()
+    assert "2 行" in clerk.post(address, {"table": "1"}, follow=True).content.decode()
+
+
+def test_all_that_is_wrong_is_left_out_at_once(clerk, upload, world):
+    address = upload(FINE, GAP, GAP[:3]).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    assert "这 2 行都不导入" in clerk.get(f"{address}rows/").content.decode()
+    assert "2 行已设为不导入" in clerk.post(f"{address}rows/", follow=True).content.decode()
+    assert "已导入 1 行" in clerk.post(f"{address}commit/", follow=True).content.decode()
+    assert "已导入或已过期" in clerk.post(f"{address}rows/", follow=True).content.decode()
+
+
+def test_a_column_nobody_filled_is_not_shown(clerk, upload, world):
+    address = upload([*FINE, ""], head=[*HEAD, "制度依据"]).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    assert "<th>制度依据</th>" not in clerk.get(f"{address}rows/").content.decode()
+    clerk.post(f"{address}rows/2/", {"cell-basis": "工程管理办法第三条"})
+    assert "<th>制度依据</th>" in clerk.get(f"{address}rows/").content.decode()
+
+
+def test_a_corrected_row_brings_note_tabs_and_bar_along(clerk, upload, world):
+    address = upload(FINE, GAP).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    typed, at = {"cell-name": "设计管理", "cell-measure": "会审"}, f"http://testserver{address}rows/?tab=bad"
+    html = clerk.post(f"{address}rows/3/", typed, headers={"HX-Request": "true", "HX-Current-URL": at}).content.decode()
+    assert re.findall(r'id="(import-\w+)" hx-swap-oob', html) == ["import-bar", "import-note", "import-tabs"]
+    assert 'data-confirm-title="导入 2 行？"' in html
+    assert re.search(r'href="\?tab=bad" class="on"', html)
 
 
 def test_rows_come_after_the_columns(clerk, upload, world):

@@ -61,6 +61,18 @@ def test_a_worker_checks_and_imports_while_the_page_says_how_far_it_is(clerk, ar
     assert Job.objects.first().params["url"] == f"{arranged}rows/"
 
 
+def test_nothing_is_changed_while_a_worker_has_the_batch(clerk, arranged):
+    listed = clerk.get("/risks/import/").content.decode()
+    assert "正在处理" in listed
+    assert f'{arranged}discard/' not in listed
+    for place in ("commit/", "discard/", "rows/2/", ""):
+        assert "正在后台处理，完成后再修改" in clerk.post(f"{arranged}{place}", {"drop": "1"}, follow=True).content.decode()
+    assert clerk.get(f"{arranged}?again=1").headers["Location"] == f"{arranged}rows/"
+    run_jobs(clock=timezone.now)
+    assert Batch.objects.get().state == "open"
+    assert clerk.get(f"{arranged}?again=1").status_code == 200
+
+
 def test_a_worker_that_comes_twice_imports_once(clerk, arranged, world):
     run_jobs(clock=timezone.now)
     clerk.post(f"{arranged}commit/")
@@ -92,7 +104,7 @@ def test_what_the_worker_could_not_import_is_said_on_the_page(clerk, arranged, w
 def test_when_the_queue_is_full_nothing_of_the_arrangement_is_lost(clerk, arranged, monkeypatch):
     run_jobs(clock=timezone.now)
     busy(monkeypatch)
-    posted = columns_of(clerk.get(arranged)) | {"sure-level": "1", "same-topic": "conduct"}
+    posted = columns_of(clerk.get(f"{arranged}?again=1")) | {"sure-level": "1", "same-topic": "conduct"}
     answer = clerk.post(arranged, posted)
     assert (answer.status_code, "排队的任务太多" in answer.content.decode()) == (422, True)
     assert columns_of(answer)["same-topic"] == "conduct"

@@ -105,9 +105,10 @@ ROWS: dict[tuple[str, str], Row] = {
     ("risks-import-progress", "get"): Row("R16", kwargs=_batch),
     ("risks-import-faults", "get"): Row("R16", kwargs=_batch),
     ("risks-export", "post"): Row("R07 R12 R16 R00", data=lambda w: {"query": "", "kind": "csv"}),
-    ("risks-import-batch", "get"): Row("R16", kwargs=_batch),  # a batch is its owner's alone
+    ("risks-import-batch", "get"): Row("R16", ok=302, kwargs=_batch),  # on to its rows; a batch is its owner's alone
     ("risks-import-batch", "post"): Row("R16", ok=422, kwargs=_batch),
     ("risks-import-rows", "get"): Row("R16", kwargs=_batch),
+    ("risks-import-rows", "post"): Row("R16", ok=302, kwargs=_batch),
     ("risks-import-row", "get"): Row("R16", kwargs=_line),
     ("risks-import-row", "post"): Row("R16", ok=302, kwargs=_line),
     ("risks-import-commit", "post"): Row("R16", ok=302, kwargs=_batch),
@@ -204,9 +205,10 @@ def _directory(kind: str) -> dict[tuple[str, str], Row]:
         ("import", "get"): Row("R22"),
         ("import", "post"): Row("R22", ok=422),
         ("import-template", "get"): Row("R22"),
-        ("import-batch", "get"): Row("R22", kwargs=batch),
+        ("import-batch", "get"): Row("R22", ok=302, kwargs=batch),
         ("import-batch", "post"): Row("R22", ok=422, kwargs=batch),
         ("import-rows", "get"): Row("R22", kwargs=batch),
+        ("import-rows", "post"): Row("R22", ok=302, kwargs=batch),
         ("import-row", "get"): Row("R22", kwargs=line),
         ("import-row", "post"): Row("R22", ok=302, kwargs=line),
         ("import-progress", "get"): Row("R22", kwargs=batch),
