@@ -236,7 +236,8 @@ def judge(row: BatchRow, read: Posted, *, kind: Register, desk: Desk) -> Bound:
     row.faults = bound.faults | {name: text for name, text in read.unread.items() if name in must}
     row.hints = {name: text for name, text in (bound.hints | read.unread).items() if name not in row.faults}
     row.does = bound.does
-    row.state = BatchRow.State.BAD if row.faults else BatchRow.State.HINT if row.hints else BatchRow.State.OK
+    is_hinted = bool(row.hints) and row.does != BatchRow.Does.SAME  # nothing happens to a row that says what is there
+    row.state = BatchRow.State.BAD if row.faults else BatchRow.State.HINT if is_hinted else BatchRow.State.OK
     return bound
 
 
