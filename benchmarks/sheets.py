@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from scratch import GROUP_DISCIPLINE, PASSWORD, clerk, fill
+from scratch import GROUP_OFFICE, PASSWORD, clerk, fill
 from servers import Servers, connected, servers
 
 COMPANY = 100
@@ -176,7 +176,7 @@ def run(server: Servers, rows: int, points: int, *, fresh: bool) -> None:
     print("| operation | goal | ours | floor | |\n|---|---|---|---|---|", flush=True)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        given_out(folder, User.objects.get(username=GROUP_DISCIPLINE))
+        given_out(folder, User.objects.get(username=GROUP_OFFICE))
         department, person = Department.objects.filter(unit=unit).first(), Person.objects.filter(unit=unit).first()
         written_sheet(folder / "in.xlsx", rows, str(department), person.name if person else "")
         taken_in(folder / "in.xlsx", rows, User.objects.get(username=clerk(COMPANY)), unit)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from django.db.models import Count
+from django.db.models import Count, Prefetch
 
-from apps.org.models import Person
+from apps.org.models import Department, Person, Post, Unit
 from apps.org.scope import reached
 from apps.pages.exports import EXPORTS, Column, Sheet
 from apps.risks.content import DICTIONARY_OF, code_text
 from apps.risks.filters import RiskFilter
 from apps.risks.forms import person_label
-from apps.risks.models import RiskPoint
+from apps.risks.models import Measure, RiskPoint
 from apps.risks.papers import conditions
-from apps.risks.queries import named_measures
 from apps.risks.sheets import PEOPLE, TARGETS
 
 if TYPE_CHECKING:
@@ -23,9 +22,17 @@ if TYPE_CHECKING:
 
     from apps.accounts.models import User
 
-NAMED = ("unit", "department", "post__department", *PEOPLE)
+NAMED = [  # read by keys for some hundreds of rows together: the people of a unit stand in many of its points
+    Prefetch("unit", Unit.objects.only("name")),
+    Prefetch("department", Department.objects.only("name")),
+    Prefetch("post", Post.objects.select_related("department").only("name", "department__name")),
+    *(Prefetch(name, Person.objects.only("name", "title", "unit_id")) for name in PEOPLE),
+    Prefetch("measures", Measure.objects.only("number", "content", "progress", "point_id")),
+]
+UNSAID = ("frozen", "writers", "criteria")  # what no column says
 WIDTHS = {"manifestation": 40, "measure": 44, "name": 24, "number": 20, "power": 22, "basis": 24, "source": 24}
 UNDER = {"department": "place", "post": "place", "measure": "measures", "manifestation": "name"}  # which column of the list shows it
+PROGRESS = dict(Measure.Progress.choices)
 SHORT = {"year", "level", "layer"}
 
 
@@ -40,9 +47,9 @@ def columns(rows: Any) -> Sequence[Column]:
         Column("填报单位", lambda r: r.unit.name, 20, under="place"),
         *known,
         Column("风险值", lambda r: r.score, 8),
-        Column("建议等级", lambda r: r.get_suggested_display(), 8),
+        Column("建议等级", _value("suggested", shared), 8),
         Column("状态", lambda r: r.state_label, 12, under="state"),
-        Column("落实情况", lambda r: "\n".join(m.get_progress_display() for m in r.listed_measures), 12),
+        Column("落实情况", lambda r: "\n".join(str(PROGRESS[m.progress]) for m in r.listed_measures), 12),
         Column("公示日期", lambda r: r.publicity_from, 12),
         Column("生效日期", lambda r: r.effective_on, 12),
         Column("复查期限", lambda r: r.review_due_on, 12, under="review_due_on"),
@@ -66,9 +73,8 @@ def _value(name: str, shared: set[tuple[int, str]]) -> Any:
         return lambda record: _codes(DICTIONARY_OF[name], getattr(record, name))
     if name == "post":
         return lambda record: f"{record.post.department} {record.post.name}" if record.post else ""
-    shown = f"get_{name}_display"
-    if hasattr(RiskPoint, shown):
-        return lambda record: getattr(record, shown)() if getattr(record, name) not in (None, "") else ""
+    if labels := dict(RiskPoint._meta.get_field(name).flatchoices):  # type: ignore[union-attr]
+        return lambda record: labels.get(getattr(record, name), "")
     return lambda record: getattr(record, name)
 
 
@@ -100,6 +106,6 @@ SHEET = Sheet(
     visible=taken_out,
     filterset=RiskFilter,
     columns=columns,
-    rows=lambda rows: rows.select_related(*NAMED).prefetch_related(named_measures()),
+    rows=lambda rows: rows.defer(*UNSAID).prefetch_related(*NAMED),
     conditions=conditions,
 )
