@@ -1,7 +1,7 @@
 # ruff: noqa: PLC0415 -- a script: the servers and the settings first, then the portal
 """10,000 rows of a sheet in, 100,000 points out, each beside its floor in one run; memory of the process.
 
-    .venv/bin/python benchmarks/sheets.py [rows in] [points] [--fresh]      (default 10000 100000; docs/PERFORMANCE.md)
+    .venv/bin/python benchmarks/sheets.py [rows in] [points] [--only in|out] [--fresh]      (default 10000 100000; docs/PERFORMANCE.md)
 
 Starts its own servers (var/bench) and makes the scratch database bench_<points> unless it is there. What is imported is
 undone at the end. Memory is the highest of the process, from its start on.
@@ -155,7 +155,7 @@ def copy(path: Path, rows: int) -> float:
         return time.perf_counter() - began
 
 
-def run(server: Servers, rows: int, points: int, *, fresh: bool) -> None:
+def run(server: Servers, rows: int, points: int, *, fresh: bool, only: str) -> None:
     """Everything on one database."""
     server.use(f"bench_{points}")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -176,7 +176,10 @@ def run(server: Servers, rows: int, points: int, *, fresh: bool) -> None:
     print("| operation | goal | ours | floor | |\n|---|---|---|---|---|", flush=True)
     with TemporaryDirectory() as name:
         folder = Path(name)
-        given_out(folder, User.objects.get(username=GROUP_OFFICE))
+        if only != "in":
+            given_out(folder, User.objects.get(username=GROUP_OFFICE))
+        if only == "out":
+            return
         department, person = Department.objects.filter(unit=unit).first(), Person.objects.filter(unit=unit).first()
         written_sheet(folder / "in.xlsx", rows, str(department), person.name if person else "")
         taken_in(folder / "in.xlsx", rows, User.objects.get(username=clerk(COMPANY)), unit)
@@ -187,10 +190,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("rows", nargs="?", type=int, default=10_000)
     parser.add_argument("points", nargs="?", type=int, default=100_000)
+    parser.add_argument("--only", choices=["in", "out"], default="", help="one direction alone")
     parser.add_argument("--fresh", action="store_true")
     asked = parser.parse_args()
     with servers() as server:
-        run(server, asked.rows, asked.points, fresh=asked.fresh)
+        run(server, asked.rows, asked.points, fresh=asked.fresh, only=asked.only)
 
 
 if __name__ == "__main__":

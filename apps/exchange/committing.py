@@ -34,8 +34,10 @@ def commit(batch: Batch, *, by: User, at: datetime.datetime, progress: Progress 
     for done, some in judged(batch, going(batch), by=by, at=at):
         bad += [row for row, _ in some if row.faults]
         if not bad:
-            rows += [row for row, _ in some]
             ready += [bound.ready() for _, bound in some]
+            for row, _ in some:
+                row.cells, row.more, row.typed = [], [], {}  # read; ten thousand rows of text are not kept until all are written
+                rows.append(row)
         if progress is not None:
             progress(done, total)
     if bad:
