@@ -248,7 +248,8 @@ def _leads(paper: Paper, row: int, table: Table, lexicon: Lexicon) -> bool:
     after = next((at for at in range(row + 1, len(paper.own)) if not paper.is_blank(at)), row)
     at = next(index for index, cell in enumerate(paper.text[row]) if cell.strip())
     told = {column.index: column.field for column in table.columns}.get(at, "")
-    if (after > row and heading_at(paper, after, lexicon) is not None) or told not in {*KEYS, "measure"}:
+    leads = paper.is_banner(row) or (after > row and heading_at(paper, after, lexicon) is not None)
+    if leads or told not in {*KEYS, "measure"}:
         text = _line(paper, row)
         table.left_out.append((row + 1, text, "表尾或说明" if _CLOSING.match(unicodedata.normalize("NFKC", text)) else "标题行"))
         return True
@@ -265,9 +266,6 @@ def _take(paper: Paper, row: int, table: Table) -> None:
         return
     if SAMPLE.match(text):
         table.left_out.append((row + 1, text, "示例"))
-        return
-    if paper.is_banner(row):
-        table.left_out.append((row + 1, text, "标题行"))
         return
     cells = [paper.text[row][column.index].strip() for column in table.columns]
     if table.lines and _continues(paper, row, table):

@@ -167,6 +167,22 @@ def test_a_heading_over_a_part_of_the_records_is_left_out_and_said():
     assert [text for _, text, _ in table.left_out] == ["一、工程建设类", "二、财务类"]
 
 
+def test_one_text_over_the_line_is_no_record_though_the_first_column_is_the_name():
+    head = ["风险点", "部门", "风险等级", "防控措施"]
+    table = only([head, ["一、工程建设类", *[""] * 3], ["公车私用", "办公室", "高", "登记"]], merged=[(1, 0, 1, 3)])
+    assert (numbers(table), table.left_out) == ([3], [(2, "一、工程建设类", "标题行")])
+    assert numbers(only([head, ["公车私用", "", "", ""]])) == [2]  # a name alone is a record with gaps
+
+
+def test_the_lines_that_show_how_to_fill_it_in_are_no_records():
+    table = only([HEAD, ["示例1", *ONE[1:]], ["示例 ", *ONE[1:]], TWO])
+    assert (numbers(table), [why for _, _, why in table.left_out]) == ([4], ["示例", "示例"])
+
+
+def test_words_of_a_heading_without_those_that_are_needed_are_none():
+    assert only([["部门", "责任人", "责任领导", "权力事项", "风险类别"], HEAD, ONE]).first == 2
+
+
 def test_two_registers_in_one_sheet_are_two():
     other = ["序号", "职权内容", "风险点", "防控措施", "责任人"]
     first, second = tables([HEAD, ONE, TWO, [""] * 5, ["附表", "", "", "", ""], other, ["1", "采购", "围标串标", "公开招标", "张三"]],

@@ -52,6 +52,15 @@ def test_a_column_with_choices_has_a_drop_down_from_a_sheet_of_its_own(tmp_path)
     assert sheets_of(path)[1]["rows"] == [["风险等级"], ["高"], ["中"], ["低"]]
 
 
+def test_what_no_cell_can_hold_is_cut_aloud(tmp_path):
+    path = tmp_path / "a.xlsx"
+    write_xlsx(path, PAGE, [[1, "很" * 40_000, None]])
+    with zipfile.ZipFile(path) as package:
+        texts = package.read("xl/worksheets/sheet1.xml").decode()
+    assert f"{'很' * 32_000}……（内容过长" in texts
+    assert "很" * 32_001 not in texts
+
+
 def test_progress_is_told_on_the_way(tmp_path):
     told = []
     write_xlsx(tmp_path / "a.xlsx", PAGE, ([n, "x", None] for n in range(1100)), total=1100, progress=lambda *at: told.append(at))

@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.org.models import Person
@@ -23,7 +24,6 @@ def desk(keeper):
 @pytest.fixture
 def proved(desk):
     """The same, the password just given."""
-    from django.utils import timezone
 
     from apps.accounts import rules
 
@@ -141,6 +141,15 @@ def test_passwords_are_for_those_of_the_filter_when_all_are_chosen(world, proved
     assert [row[2] for row in rows if row[1:2] == ["新人0"]] == [account.username]
 
 
+def test_who_got_rights_or_logged_in_meanwhile_keeps_what_he_has(world, keeper, tmp_path):
+    accounts = fresh(world, 2)
+    grant(accounts[0], "R20", world.company)
+    assert passwords.write(tmp_path / "a.xlsx", accounts, by=again(keeper), at=timezone.now()) == 2
+    rows = sheets_of(tmp_path / "a.xlsx")[0]["rows"][-2:]
+    assert rows[0][3:] == ["", "已登录、已停用或已授权，不发放初始密码"]
+    assert (again(accounts[0]).has_usable_password(), again(accounts[1]).has_usable_password()) == (False, True)
+
+
 def test_nothing_chosen_and_nobody_waiting_are_said(world, proved):
     for posted in ({}, {"pk": [fresh(world, 1, is_active=False)[0].pk]}):
         answer = proved.post("/system/accounts/passwords/", posted, follow=True)
@@ -156,7 +165,6 @@ def test_more_than_fifty_at_once_are_refused(world, proved, monkeypatch):
 
 
 def test_an_account_that_reaches_further_gets_no_password_here(world):
-    from django.utils import timezone
 
     from apps.accounts import rules
 
