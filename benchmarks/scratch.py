@@ -20,6 +20,7 @@ def head(company: int) -> str:
 
 
 GROUP_LEADER, GROUP_DISCIPLINE, GROUP_SECRETARY, REGULATOR = "u4", "u6", "u3", "u9"  # R05, R04, R03 of the group, R01 above it
+GROUP_OFFICE = "u2"  # R07, the discipline office, which takes lists out
 
 
 def fill(cursor: Any, rows: int, hashed: str) -> None:

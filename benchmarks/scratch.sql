@@ -79,7 +79,7 @@ FROM (SELECT n, floor(1000 * random()) AS k, a, random() AS b, random() AS c, fl
       FROM (SELECT n, random() AS a FROM generate_series(1, current_setting('bench.rows')::int) n) x) y;
 
 INSERT INTO risks_riskpoint (id, created_at, updated_at, version, secrecy, writers, state, number, year, layer, power, topic, domain,
-       category, name, manifestation, step_name, authority, method, likelihood, severity, consequence, criteria, score, suggested, level,
+       category, name, manifestation, step_name, authority, method, likelihood, severity, consequence, criteria, score, suggested, level, level_source,
        level_reason, lowering_agreed, indicator, basis, ways, source, phone, publicity_scope, publicity_channels, publicity_from,
        publicity_until, effective_on, review_due_on, frozen, created_by_id, department_id, head_id, leader_id, post_id, responsible_id,
        secretary_id, unit_id, updated_by_id)
@@ -90,7 +90,7 @@ SELECT n, made, changed, 4, CASE WHEN c < 0.15 THEN 'public' WHEN c < 0.85 THEN 
        pg_temp.word('place', t / 400) || pg_temp.word('subject', t) || pg_temp.word('fault', t / 20),
        pg_temp.word('', t / 7) || '、' || pg_temp.word('', t / 140) || '、'
        || CASE WHEN n % 5000 = 0 THEN '靠碳排放指标寻租' ELSE pg_temp.word('', t / 2800) END,
-       pg_temp.word('place', t), 'manage', 'lc', l, s, '', '{}', l * s, level, level, '', false, '合同结算超概率', '', '{self,organisation}',
+       pg_temp.word('place', t), 'manage', 'lc', l, s, '', '{}', l * s, level, level, '', '', false, '合同结算超概率', '', '{self,organisation}',
        '', '', 'unit', '{portal}', CASE WHEN past THEN made::date + 30 END, CASE WHEN past THEN made::date + 37 END,
        CASE WHEN past THEN made::date + 38 END, CASE WHEN past THEN date '2026-10-01' + (t % 400)::int END,
        '{"risk.method": "lc", "risk.cut_high": 9, "risk.cut_mid": 4, "risk.node_days": 3, "risk.publicity_days": 5, "risk.review.high": 3,

@@ -68,6 +68,8 @@ MENU: tuple[Entry | Group, ...] = (
     )),
     Group("system", "系统管理", "gear", (
         Entry("组织机构", "unit-list", "system"),
+        Entry("部门", "department-list", "system"),
+        Entry("岗位", "post-list", "system"),
         Entry("人员", "person-list", "system"),
         Entry("账号", "account-list", "system"),
         Entry("角色授权", "assignment-list", "grants"),

@@ -45,9 +45,11 @@ INSTALLED_APPS = [
     "apps.notices",
     "apps.files",
     "apps.flow",
+    "apps.exchange",
     "apps.documents",
     "apps.pages",
     "apps.risks",
+    "apps.system",
     "apps.dashboards",
     "config",
 ]

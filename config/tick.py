@@ -11,6 +11,7 @@ from apps.accounts import lockout
 from apps.accounts.services import purge_sessions
 from apps.core.models import Heartbeat
 from apps.documents.services import run_jobs, sweep_results
+from apps.exchange.committing import forget_expired
 from apps.files.services import sweep_orphans
 from apps.notices.services import pump
 from apps.pages.services import sweep_tokens
@@ -43,12 +44,13 @@ def tick(*, clock: Clock, outbox: bool = True) -> list[str]:
 
 
 def _clean(*, at: datetime.datetime) -> None:
-    """The day's sweeping: files nobody points to, results past their week, sessions and pressed buttons past theirs."""
+    """The day's sweeping: files nobody points to, results past their week, sessions, pressed buttons and uploads past theirs."""
     sweep_orphans(at=at)
     sweep_results(at=at)
     purge_sessions(before=at - WEEK)
     lockout.purge(at=at)
     sweep_tokens(at=at)
+    forget_expired(at=at)
 
 
 def _verify() -> None:

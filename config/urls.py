@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("apps.core.urls")),
     path("", include("apps.dashboards.urls")),
     path("", include("apps.risks.urls")),
+    path("", include("apps.system.urls")),
     *SittingPages.urls(),
     path("notices/", include("apps.notices.urls")),
     path("files/", include("apps.files.urls")),

@@ -103,6 +103,8 @@ STATES = {
     "apps/flow/services.py": {"fresh"},
     "apps/documents/running.py": {"ours", "job"},  # Job
     "apps/documents/services.py": {"fresh"},  # Job
+    "apps/exchange/committing.py": {"fresh"},  # Batch
+    "apps/exchange/services.py": {"fresh", "row"},  # Batch, BatchRow
     "apps/notices/services.py": {"row", "fresh"},  # Delivery
     "apps/risks/services/adjusting.py": {"row"},  # Adjustment
     "apps/risks/services/ending.py": {"row"},  # Adjustment
@@ -170,6 +172,9 @@ NO_NET = {
     "core.Heartbeat": "the last tick, every few seconds",
     "core.Series": "numbers given out, with the record that got one",
     "documents.Job": "progress of printing; request and download are events",
+    "exchange.Batch": "an upload of its owner; importing and undoing are events",
+    "exchange.BatchRow": "a line of an upload; what it becomes is an event of its record",
+    "exchange.RememberedMapping": "how the columns were matched the last time",
     "flow.RecordVersion": "written with a move or a change, whose event names the record",
     "flow.Return": "written with a move, whose event names the record",
     "flow.Step": "written with a move, whose event names the record",

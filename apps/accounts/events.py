@@ -17,6 +17,7 @@ declare({
     "auth.token_revoked": "撤销访问令牌",
     "account.created": "开通账号",
     "account.initial_password": "发放初始密码",
+    "account.removed": "删除账号",
     "account.changed": "修改账号资料",
     "account.preferences": "修改显示偏好",
     "account.disabled": "停用账号",

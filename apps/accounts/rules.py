@@ -19,6 +19,7 @@ PASSWORDS_REMEMBERED = 5  # AU-03
 WARN_BEFORE_SECONDS = 300
 STEPPED_UP_KEY = "stepped_up_at"
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._@-]{1,39}")
+USERNAME_ASKED = "账号为2至40位，用小写字母、数字、点、下划线、短横线或@，以字母或数字开头"
 
 REASONS = {
     "idle": "长时间未操作，已退出登录。",

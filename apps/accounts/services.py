@@ -7,12 +7,13 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.db.models import Q
+from django.db.models import ProtectedError, Q
 from django.urls import reverse
 
 from apps.audit import services as audit
 from apps.audit.streams import auth_stream
 from apps.core.errors import Refused
+from apps.core.stored import checked
 from apps.core.whole import all_or_nothing
 
 from . import rules
@@ -35,17 +36,39 @@ def create_account(
     username: str, *, name: str, email: str = "", phone: str = "", by: User | None, at: datetime
 ) -> tuple[User, str]:
     """A new account and its initial password, which is shown once, opens one login and dies after 72 hours (AU-04)."""
+    user = register_account(username, name=name, email=email, phone=phone, by=by, at=at)
+    password = _give_initial_password(user, at=at)
+    user.save()
+    return user, password
+
+
+@all_or_nothing
+def register_account(username: str, *, name: str, email: str = "", phone: str = "", by: User | None, at: datetime) -> User:
+    """A new account that nothing opens until somebody hands out an initial password. Raises Refused with the field."""
     username = User.normalize_username(username)
     if not rules.USERNAME.fullmatch(username):
-        raise Refused("账号为2至40位，用小写字母、数字、点、下划线、短横线或@，以字母或数字开头", field="username")
+        raise Refused(rules.USERNAME_ASKED, field="username")
     if User.objects.filter(username=username).exists():
         raise Refused("此账号已存在，换一个账号", field="username")
-    user = User(username=username, name=name.strip(), email=email, phone=phone, date_joined=at)
-    password = _give_initial_password(user, at=at)
-    _full_clean(user)
+    user = User(username=username, name=name.strip(), email=email, phone=phone, date_joined=at, must_change_password=True)
+    user.set_unusable_password()
+    checked(user, exclude=["password"])
     user.save()
     note("account.created", user, by=by, at=at, after={"username": username, "name": user.name})
-    return user, password
+    return user
+
+
+@all_or_nothing
+def remove_account(user: User, *, by: User, at: datetime) -> None:
+    """Delete an account that was never used. Raises Refused where somebody logged in by it or it holds rights: disable it then."""
+    fresh = _locked(user)
+    if fresh.last_login is not None:
+        raise Refused(f"账号 {fresh.username} 已登录过，不能删除，可以停用。")
+    note("account.removed", fresh, by=by, at=at, before={"username": fresh.username, "name": fresh.name})
+    try:
+        fresh.delete()
+    except ProtectedError as error:
+        raise Refused(f"账号 {fresh.username} 已授权或已有记录，不能删除，可以停用。") from error
 
 
 @all_or_nothing
@@ -60,6 +83,18 @@ def issue_initial_password(user: User, *, by: User | None, at: datetime) -> str:
 
 
 @all_or_nothing
+def give_first_password(user: User, *, by: User, at: datetime) -> str:
+    """An initial password for an account nobody used and that opens nothing yet: whoever knows it could use the rights (AU-04).
+
+    Raises Refused once the person logged in, the account was disabled, or rights were granted.
+    """
+    fresh = _locked(user)
+    if fresh.last_login is not None or not fresh.is_active or fresh.assignments.exists():
+        raise Refused("已登录、已停用或已授权，不发放初始密码")
+    return issue_initial_password(fresh, by=by, at=at)
+
+
+@all_or_nothing
 def change_details(user: User, *, by: User, at: datetime, **details: str) -> User:
     """Sets any of name, email, phone. Raises Refused for a value that is not valid. Personal values stay out of the audit.
 
@@ -69,7 +104,7 @@ def change_details(user: User, *, by: User, at: datetime, **details: str) -> Use
     old = {"email": user.email, "phone": user.phone}
     for field, value in details.items():
         setattr(user, field, value.strip())
-    _full_clean(user)
+    checked(user, exclude=["password"])
     user.save(update_fields=[*details, "phone_index"])
     note("account.changed", user, by=by, at=at, after={"fields": sorted(details)})
     if fields := [field for field, value in old.items() if getattr(user, field) != value]:
@@ -181,7 +216,7 @@ def create_token(user: User, *, name: str, scope: str, days: int, by: User, at: 
         user=user, name=name.strip(), prefix=secret[:10], digest=digest_of(secret), scope=scope,
         created_at=at, expires_at=at + timedelta(days=days),
     )
-    _full_clean(token)
+    checked(token)
     token.save()
     note("auth.token_created", user, by=by, at=at, after={"token": token.pk, "name": token.name, "scope": scope})
     return token, secret
@@ -275,15 +310,6 @@ def _bury(keys: list[str], *, user: User, reason: str, at: datetime) -> None:
 
 def _locked(user: User) -> User:
     return User.objects.select_for_update().get(Q(pk=user.pk))
-
-
-def _full_clean(record: User | ApiToken) -> None:
-    """The field rules of the model, answered as Refused at the first field at fault."""
-    try:
-        record.full_clean(exclude=["password"])
-    except ValidationError as error:
-        field, messages = next(iter(error.message_dict.items()))
-        raise Refused(messages[0], field=field) from error
 
 
 def _take_password(user: User, new: str, *, at: datetime) -> None:

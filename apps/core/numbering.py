@@ -3,17 +3,17 @@
 from django.db import connection
 
 
-def take(prefix: str, *, unit_code: str, year: int) -> str:
-    """The next number of a series, such as FX-CJ-2026-0017. Two transactions never get the same one.
+def take_many(prefix: str, *, unit_code: str, year: int, count: int) -> list[str]:
+    """The next `count` numbers of a series, such as FX-CJ-2026-0017. Two transactions never get the same one.
 
-    The row stays locked until the caller's transaction ends; a rolled-back transaction gives its number back.
+    The row stays locked until the caller's transaction ends; a rolled-back transaction gives its numbers back.
     """
     series = f"{prefix}-{unit_code}-{year}"
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO core_series (name, last) VALUES (%s, 1) "
-            "ON CONFLICT (name) DO UPDATE SET last = core_series.last + 1 RETURNING last",
-            [series],
+            "INSERT INTO core_series (name, last) VALUES (%s, %s) "
+            "ON CONFLICT (name) DO UPDATE SET last = core_series.last + EXCLUDED.last RETURNING last",
+            [series, count],
         )
-        (number,) = cursor.fetchone()
-    return f"{series}-{number:04d}"
+        (last,) = cursor.fetchone()
+    return [f"{series}-{number:04d}" for number in range(last - count + 1, last + 1)]

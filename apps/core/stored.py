@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 
 from apps.core.errors import Refused
@@ -20,6 +21,15 @@ def held(rows: models.QuerySet[M], pk: object) -> M:
     if found is None:
         raise Refused(GONE)
     return found
+
+
+def checked(record: models.Model, *, exclude: Iterable[str] = ()) -> None:
+    """The model's own rules. Raises Refused with the first field at fault and what it says."""
+    try:
+        record.full_clean(exclude=set(exclude))
+    except ValidationError as error:
+        field, said = next(iter(error.message_dict.items()))
+        raise Refused("；".join(said), field=None if field == NON_FIELD_ERRORS else field) from error
 
 
 @contextmanager

@@ -25,7 +25,7 @@ class Progress(Protocol):
 
 
 Result = tuple[str, str, bytes | Path]
-Run = Callable[[Job, Progress], Result]
+Run = Callable[[Job, Progress], Result | None]
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,14 @@ class JobKind:
     name: str
     label: str
     run: Run
+    page: Callable[[Job], str] | None = None  # where to see what became of a job that makes no file
 
 
 _kinds: dict[str, JobKind] = {}
 
 
-def job_kind(name: str, *, label: str) -> Callable[[Run], Run]:
-    """Register `run(job, progress) -> (file name, content type, bytes or path)` for a kind.
+def job_kind(name: str, *, label: str, page: Callable[[Job], str] | None = None) -> Callable[[Run], Run]:
+    """Register `run(job, progress) -> (file name, content type, bytes or path)` for a kind; None where it makes no file.
 
     The function reads through `visible_to(job.requested_by)`: the scope holds at run time, not at request time. It
     may raise Denied, or Refused with a reason for the requester; any other exception is tried again.
@@ -50,7 +51,7 @@ def job_kind(name: str, *, label: str) -> Callable[[Run], Run]:
     def register(run: Run) -> Run:
         if name in _kinds:
             raise ValueError(f"job kind {name!r} is already there")
-        _kinds[name] = JobKind(name, label, run)
+        _kinds[name] = JobKind(name, label, run, page)
         return run
 
     return register
@@ -59,6 +60,12 @@ def job_kind(name: str, *, label: str) -> Callable[[Run], Run]:
 def kind_of(name: str) -> JobKind:
     """The kind called `name`; KeyError when no app registered it."""
     return _kinds[name]
+
+
+def page_of(job: Job) -> str:
+    """The address where what became of a job is seen; "" where its file is all there is."""
+    kind = _kinds.get(job.kind)
+    return kind.page(job) if kind is not None and kind.page is not None else ""
 
 
 def forget(name: str) -> None:

@@ -16,7 +16,7 @@ class Job(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting", "排队中"
-        RUNNING = "running", "生成中"
+        RUNNING = "running", "进行中"
         DONE = "done", "已完成"
         FAILED = "failed", "未完成"
         DENIED = "denied", "无权限"
@@ -48,7 +48,7 @@ class Job(models.Model):
     rights = models.CharField("权限摘要", max_length=64, blank=True)  # what the requester might see when it was made
 
     class Meta:
-        verbose_name = verbose_name_plural = "导出任务"
+        verbose_name = verbose_name_plural = "任务"
         indexes = [
             models.Index(fields=["requested_by", "-requested_at"], name="job_of_person"),
             models.Index(fields=["not_before"], name="job_waiting", condition=Q(state="waiting")),
@@ -67,6 +67,13 @@ class Job(models.Model):
     def has_file(self) -> bool:
         """Whether there is something to download."""
         return bool(self.file_path)
+
+    @property
+    def page(self) -> str:
+        """Where what became of it is seen, when it makes no file."""
+        from apps.documents.jobs import page_of  # noqa: PLC0415 -- the kinds are named above the model
+
+        return page_of(self)
 
     @property
     def can_retry(self) -> bool:

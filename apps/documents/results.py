@@ -26,6 +26,12 @@ def folder() -> Path:
     return Path(settings.STATE_DIR) / "results"
 
 
+def empty() -> Path:
+    """A place for a job to write its file to; left behind by a job that died, it is swept like every file no job points to."""
+    folder().mkdir(parents=True, exist_ok=True)
+    return folder() / f"{secrets.token_hex(16)}.new"
+
+
 def store(content: bytes | Path) -> Stored:
     """Put a result on disk under a random name; a path is moved. Raises OSError when the disk is full."""
     folder().mkdir(parents=True, exist_ok=True)

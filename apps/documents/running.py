@@ -16,7 +16,7 @@ from apps.audit.services import note
 from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
 from apps.documents import results, rules
-from apps.documents.jobs import Denied, Progress, Stopped, kind_of
+from apps.documents.jobs import Denied, Progress, Stopped, kind_of, page_of
 from apps.documents.models import Job
 from apps.notices.services import notify
 from apps.org.scope import scope_of
@@ -76,8 +76,8 @@ def _run(job: Job, *, clock: Clock) -> None:
     """Run the job's function and settle the job by its outcome."""
     try:
         with _time_limit() as rearm:
-            name, media, content = kind_of(job.kind).run(job, _progress(job, clock=clock, rearm=rearm))
-        _keep(job, name, media, content, at=clock())
+            made = kind_of(job.kind).run(job, _progress(job, clock=clock, rearm=rearm))
+        _keep(job, *made, at=clock()) if made is not None else _end(job, State.DONE, "", at=clock())
     except Stopped:
         log.info("job %s stopped", job.pk)
     except TimeUp:
@@ -182,5 +182,6 @@ def _settle(job: Job, state: str, reason: str, *, at: datetime.datetime, after: 
     note(event, stream=job.stream, by=None, at=at, record=job, reason=reason, after=after,
          result={State.DONE: "ok", State.DENIED: "refused"}.get(State(state), "failed"))
     if at - job.requested_at > WORTH_A_NOTICE:
-        notify([job.requested_by], kind="documents.job", key=f"job-{job.pk}-{job.fencing}", at=at, url="/jobs/", body=reason,
-               title="您提交的导出任务" + ("已完成，可下载文件" if state == State.DONE else "未完成，请查看原因"))
+        done = "已完成，可下载文件" if job.has_file else "已完成"
+        notify([job.requested_by], kind="documents.job", key=f"job-{job.pk}-{job.fencing}", at=at, url=page_of(job) or "/jobs/",
+               body=reason, title="您提交的任务" + (done if state == State.DONE else "未完成，请查看原因"))

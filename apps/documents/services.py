@@ -25,11 +25,13 @@ State = Job.State
 
 @all_or_nothing
 def request_job(
-    kind: str, *, by: User, at: datetime.datetime, title: str, params: Mapping[str, Any], stream: str = "sys"
-) -> Job:
+    kind: str, *, by: User, at: datetime.datetime, title: str, params: Mapping[str, Any], stream: str = "sys",
+    told: Mapping[str, Any] | None = None,
+) -> Job:  # fmt: skip
     """Leave a job for the workers in the caller's transaction; one takes it up within two seconds of the commit.
 
-    `params` are JSON-ready and hold no personal data; `stream` is the audit stream of what is exported.
+    `params` are JSON-ready; `told` stands for them in the audit where they may hold personal data or much text. `stream` is the
+    audit stream of what is exported.
     KeyError for an unknown kind; Refused when the person has too many open jobs.
     """
     kind_of(kind)
@@ -38,7 +40,7 @@ def request_job(
     job = Job.objects.create(
         kind=kind, title=title[:200], params=dict(params), stream=stream, requested_by=by, requested_at=at, not_before=at
     )
-    _note("job.requested", job, by=by, at=at, after={"kind": kind, "params": job.params})
+    _note("job.requested", job, by=by, at=at, after={"kind": kind, "params": job.params if told is None else dict(told)})
     return job
 
 

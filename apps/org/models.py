@@ -140,6 +140,11 @@ class Person(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def number(self) -> str:
+        """人员编号, which tells people of one name apart."""
+        return f"RY{self.pk:06d}"
+
 
 class Body(models.Model):
     """A body that decides: 党委会, 董事会, 总经理办公会."""

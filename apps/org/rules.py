@@ -27,3 +27,11 @@ def why_not_delegable(role: str, *, since: datetime.date, until: datetime.date, 
     if (until - since).days + 1 > DELEGATION_DAYS:
         return f"代理期限不超过{DELEGATION_DAYS}日。"
     return None
+
+
+RANKS = ("regulator", "group", "second", "third")  # Unit.Kind, from the top
+
+
+def may_stand_below(kind: str, parent: str) -> bool:
+    """Whether a unit of this 层级 may have one of that as 上级单位: a lower rank under a higher (domain.md §2.1)."""
+    return RANKS.index(kind) > RANKS.index(parent)

@@ -14,7 +14,7 @@ from apps.accounts.services import end_sessions, mark_administrator
 from apps.audit import streams
 from apps.audit.services import note
 from apps.core.errors import Refused
-from apps.core.stored import refused_when_taken
+from apps.core.stored import checked, refused_when_taken
 from apps.core.whole import all_or_nothing
 from apps.org.models import PATH_WIDTH, Assignment, Body, BodyMember, Loan, Person, Recusal, Sitting, Unit, UnitRecord
 from apps.org.queries import members
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 @all_or_nothing
 def create_unit(parent: Unit | None, *, by: User | None, at: datetime.datetime, **fields: Any) -> Unit:
-    """Put a unit into the tree. `fields` are the model's; the path follows from the parent."""
+    """Put a unit into the tree. `fields` are the model's; the path follows from the parent. Raises Refused with the field."""
     unit = Unit(parent=parent, path=f"new-{fields['code']}", **fields)
-    unit.full_clean(exclude=["path"])
+    checked(unit, exclude=["path"])
     unit.save()
     unit.path = f"{parent.path if parent else ''}{unit.pk:0{PATH_WIDTH}d}/"
     unit.save(update_fields=["path"])

@@ -1,5 +1,7 @@
 """What a person has typed, saved as a view, or already handed in."""
 
+import json
+
 from django.conf import settings
 from django.db import models
 
@@ -36,12 +38,14 @@ class Submission(models.Model):
 
 
 class SavedView(models.Model):
-    """A filter somebody keeps as a tab over a list."""
+    """A filter somebody keeps as a tab over a list, with the columns and the row height he had; shared with a unit when he wants."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="所有人")
     register = models.CharField("台账", max_length=40)
     name = models.CharField("视图名称", max_length=20)
     query = models.CharField("条件", max_length=1000)
+    look = models.JSONField("列设置", default=dict)  # {"off": [column, …], "order": [column, …], "dense": bool}
+    shared_with = models.ForeignKey("org.Unit", models.CASCADE, null=True, related_name="+", verbose_name="共享单位")
 
     class Meta:
         verbose_name = verbose_name_plural = "保存的视图"
@@ -50,3 +54,9 @@ class SavedView(models.Model):
                 fields=["user", "register", "name"], name="view_once", violation_error_message="已有同名视图，换一个名称。"
             )
         ]
+        indexes = [models.Index(fields=["shared_with", "register"], name="view_shared")]
+
+    @property
+    def look_text(self) -> str:
+        """The columns and the row height as the page reads them."""
+        return json.dumps(self.look, ensure_ascii=False)

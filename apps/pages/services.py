@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import datetime
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import ValidationError
+from django.db.models import Case, Q, QuerySet, When
 from django.http import QueryDict
 
 from apps.core.errors import Refused
 from apps.core.stored import refused_when_taken
 from apps.core.whole import all_or_nothing
+from apps.org.models import Person
+from apps.org.queries import unit_of
 from apps.pages.models import Draft, SavedView, Submission
 from apps.pages.paging import whole
 
@@ -52,24 +56,49 @@ def drop_draft(user: User, key: str) -> None:
     Draft.objects.filter(user=user, key=key).delete()
 
 
+def views_of(user: User, register: str) -> QuerySet[SavedView]:
+    """The tabs of one person over a list: his own first, then those colleagues of his unit share."""
+    unit = Person.objects.filter(account=user).values("unit")
+    rows = SavedView.objects.filter(Q(user=user) | Q(shared_with__in=unit), register=register)
+    return rows.select_related("user").order_by(Case(When(user=user, then=0), default=1), "pk")[: VIEWS_EACH * 2]
+
+
 @all_or_nothing
-def save_view(user: User, *, register: str, name: str, query: str) -> SavedView:
-    """Keep a filter as a tab. Raises Refused without a name or a condition, for a name used already, and past the eighth."""
+def save_view(user: User, *, register: str, name: str, query: str, look: str = "", shared: bool = False) -> SavedView:
+    """Keep a filter as a tab. Raises Refused without a name or a condition, for a name used already, and past the eighth.
+
+    `look` is the JSON of its columns and row height; `shared` shows the tab to the colleagues of one's unit, each of whom
+    sees with it what he may see.
+    """
     name = name.strip()
     if not name:
         raise Refused("填写视图名称。", field="name")
-    if not query:
-        raise Refused("先设置查询条件，再保存为视图。", field="name")
+    kept = _look(look)
+    if not query and not kept:
+        raise Refused("先设置查询条件或列，再保存为视图。", field="name")
     if SavedView.objects.filter(user=user, register=register).count() >= VIEWS_EACH:
         raise Refused(f"最多保存{VIEWS_EACH}个视图，先删除不用的视图。", field="name")
-    view = SavedView(user=user, register=register, name=name, query=query)
+    unit = unit_of(user) if shared else None
+    view = SavedView(user=user, register=register, name=name, query=query, look=kept, shared_with=unit)
     try:
-        view.full_clean()
+        view.full_clean(exclude=["look", "shared_with"])
     except ValidationError as error:
         raise Refused("；".join(error.messages), field="name") from error
     with refused_when_taken("view_once", "已有同名视图，换一个名称。", field="name"):
         view.save()
     return view
+
+
+def _look(text: str) -> dict[str, Any]:
+    """The columns and the row height as the page sent them; anything else counts as none."""
+    try:
+        sent = json.loads(text[:2000] or "{}")
+    except ValueError:
+        return {}
+    if not isinstance(sent, dict):
+        return {}
+    lists = {key: [str(name)[:40] for name in sent[key]][:60] for key in ("off", "order") if isinstance(sent.get(key), list)}
+    return {key: names for key, names in lists.items() if names} | ({"dense": True} if sent.get("dense") is True else {})
 
 
 def drop_view(user: User, *, register: str, pk: int) -> None:

@@ -21,17 +21,14 @@ from django.views.decorators.vary import vary_on_headers
 
 from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
-from apps.org.models import UnitRecord
 from apps.org.scope import scope_of
 from apps.pages import services
 from apps.pages.forms import as_read, without_errors
 from apps.pages.idempotency import answered, once
-from apps.pages.models import SavedView
 from apps.pages.paging import FOUND_UP_TO, SIZES, size_from, whole
 
 Trail = list[tuple[str, str]]  # named here: inside the class `list` is the page of that name
 Conflicts = list[dict[str, Any]]
-LETTERS = {"list": "R", "detail": "R", "new": "C", "edit": "R", "draft": "R", "new-draft": "C", "view": "R"}
 
 
 class Faulty(Exception):  # noqa: N818 -- ends the transaction of a form with faults, which are on the form
@@ -46,11 +43,12 @@ class RecordPages(View):
     answers like what does not exist. Who is not logged in is sent to the login by SessionRules before he gets here.
     """
 
-    model: ClassVar[type[UnitRecord]]
+    model: ClassVar[Any]
     form_class: ClassVar[Any] = None
     table_class: ClassVar[Any] = None
     filterset_class: ClassVar[Any] = None
     base: str = ""
+    place: ClassVar[str] = ""  # where the addresses begin, when not with `base`
     group: ClassVar[str] = ""  # the menu group, for the breadcrumb
     new_label: ClassVar[str] = "新建"
     page: str = ""
@@ -73,6 +71,7 @@ class RecordPages(View):
         "edit": "<int:pk>/edit/",
         "draft": "<int:pk>/draft/",
     }
+    LETTERS: ClassVar[dict[str, str]] = {"new": "C", "new-draft": "C"}  # of the permission matrix; R for every other page
     EDITING: ClassVar[frozenset[str]] = frozenset({"edit", "draft"})  # pages only for who may change the record
     TEMPLATES: ClassVar[dict[str, str]] = {"new": "form", "edit": "form"}
     object: Any = None
@@ -82,7 +81,8 @@ class RecordPages(View):
     @classmethod
     def urls(cls) -> list[URLPattern]:
         """The addresses of this register: /base/, /base/new/, /base/<pk>/ …"""
-        return [path(f"{cls.base}/{tail}", cls.as_view(page=page), name=f"{cls.base}-{page}") for page, tail in cls.ROUTES.items()]
+        place = cls.place or cls.base
+        return [path(f"{place}/{tail}", cls.as_view(page=page), name=f"{cls.base}-{page}") for page, tail in cls.ROUTES.items()]
 
     def setup(self, request: HttpRequest, *args: Any, **kwargs: Any) -> None:
         super().setup(request, *args, **kwargs)
@@ -94,7 +94,7 @@ class RecordPages(View):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         if request.method and request.method.lower() not in {*self.HANDLERS[self.page], "head", "options"}:
             return self.http_method_not_allowed(request)
-        if not scope_of(request.user).may(self.model.FUNCTION, LETTERS.get(self.page, "R")):
+        if not scope_of(request.user).may(self.function, self.LETTERS.get(self.page, "R")):
             raise Http404
         if "pk" in kwargs:
             self.object = get_object_or_404(self.get_queryset(), pk=kwargs["pk"])
@@ -107,6 +107,11 @@ class RecordPages(View):
         raise PermissionDenied
 
     # -- what subclasses say -------------------------------------------------------------------------------------
+
+    @property
+    def function(self) -> str:
+        """The row of the permission matrix."""
+        return self.model.FUNCTION
 
     def get_queryset(self) -> Any:
         """The rows the caller may see, with what a page shows of them."""
@@ -156,7 +161,7 @@ class RecordPages(View):
         size, exact = size_from(request.GET.get("per_page")), FOUND_UP_TO if request.GET.get("q", "").strip() else None
         table.show(page=request.GET.get("page", 1), per_page=size, fetch=fetch, exact=exact)
         self.remember_list(request)
-        saved = SavedView.objects.filter(user=request.user, register=self.base).order_by("pk")
+        saved = services.views_of(request.user, self.base)
         context = {"table": table, "filter": filterset, "dependent": self.dependent(filterset), "sizes": SIZES, "saved_views": saved}
         return self.render(context | {"may_add": self.may_add()} | self.list_context(filterset.qs))
 
@@ -173,7 +178,7 @@ class RecordPages(View):
 
     def may_add(self) -> bool:
         """Whether the "new" button is shown."""
-        return scope_of(self.request.user).may(self.model.FUNCTION, "C")
+        return scope_of(self.request.user).may(self.function, "C")
 
     def detail(self, request: PortalRequest, pk: int) -> HttpResponse:
         """One record."""
@@ -185,9 +190,9 @@ class RecordPages(View):
             if "remove" in request.POST:
                 services.drop_view(request.user, register=self.base, pk=whole(request.POST["remove"]))
             else:
-                services.save_view(
-                    request.user, register=self.base, name=request.POST.get("name", ""), query=request.POST.get("query", "")[:1000]
-                )
+                typed = {name: request.POST.get(name, "") for name in ("name", "look")}
+                query, shared = request.POST.get("query", "")[:1000], "shared" in request.POST
+                services.save_view(request.user, register=self.base, query=query, shared=shared, **typed)
         except Refused as no:
             messages.error(request, no.message)
         return redirect(f"{reverse(f'{self.base}-list')}?{request.POST.get('query', '')}".rstrip("?"))

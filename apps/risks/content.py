@@ -6,7 +6,7 @@ number is personal and in none of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from apps.parameters import queries as parameters
@@ -56,12 +56,20 @@ def _text(row: RiskPoint | Measure, name: str, value: Any) -> str:
     return str(getattr(row, f"get_{name}_display")()) if field.choices else str(value)
 
 
+def _place(name: str) -> Callable[[str], int]:
+    """Codes stand in the order of the form, however they were stored: the same ticks are no change."""
+    order = [code for code, _ in DICTIONARIES[DICTIONARY_OF[name]].items] if name in DICTIONARY_OF else list(CRITERIA)
+    return lambda code: order.index(code) if code in order else len(order)
+
+
 def _plain_row(row: RiskPoint | Measure, names: Iterable[str]) -> Plain:
     found: Plain = {}
     for name in names:
         field: Field[Any, Any] = row._meta.get_field(name)  # type: ignore[assignment]
         value = getattr(row, field.attname)
-        stored = value.isoformat() if hasattr(value, "isoformat") else list(value) if isinstance(value, list) else value
+        stored = value.isoformat() if hasattr(value, "isoformat") else value
+        if isinstance(value, list):
+            value = stored = sorted(value, key=_place(name))
         found[name] = {"value": stored, "text": _text(row, name, value)}
     return found
 
@@ -87,7 +95,8 @@ def snapshot(facts: Plain) -> dict[str, Any]:
 def measure_line(row: Plain) -> str:
     """One measure on one line: 【中期监控】单项变更须会签（工程管理部，赵静，长期坚持）."""
     until = "长期坚持" if row["is_standing"]["value"] else row["due_on"]["text"]
-    who = "，".join(part for part in (row["department"]["text"], row["person"]["text"], until, row["progress"]["text"]) if part)
+    said = dict.fromkeys((row["department"]["text"], row["person"]["text"], until, row["progress"]["text"]))  # 长期坚持 once
+    who = "，".join(part for part in said if part)
     kind = f"【{row['kind']['text']}】" if row["kind"]["text"] else ""
     return f"{kind}{row['content']['text']}" + (f"（{who}）" if who else "")
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from apps.core.keys import HANDFUL, among
+from apps.exchange.queries import keys_of
 from apps.org.models import Department, Unit
 from apps.org.queries import departments_of, unit_ids_seen, units_seen
 from apps.pages.paging import whole
@@ -94,6 +95,7 @@ class RiskFilter(django_filters.FilterSet):
     mine = django_filters.BooleanFilter(label="我登记的", method="own", widget=forms.CheckboxInput)
     view = django_filters.ChoiceFilter(label="视图", choices=[(key, label) for key, label, _ in VIEWS], method="system_view")
     ids = IdsFilter(label="所选记录", method="chosen")
+    batch = django_filters.NumberFilter(label="导入批次", method="of_batch", min_value=1, max_value=2**31 - 1)
     ordering = django_filters.ChoiceFilter(
         label="排序", choices=[(sign + key, sign + key) for key in ORDERS for sign in ("", "-")], method="nothing"
     )
@@ -130,6 +132,10 @@ class RiskFilter(django_filters.FilterSet):
     def chosen(self, queryset: Any, name: str, value: Any) -> Any:
         """Exactly these records, of those the person may see."""
         return queryset.filter(pk__in=value) if value else queryset
+
+    def of_batch(self, queryset: Any, name: str, value: Any) -> Any:
+        """What one's own import made or changed."""
+        return queryset.filter(pk__in=keys_of(int(value), self.request.user))
 
     def nothing(self, queryset: Any, name: str, value: Any) -> Any:
         """Read together with another filter."""

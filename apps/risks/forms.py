@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable
+from copy import copy
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -52,6 +53,12 @@ def new_point(user: User, *, today: datetime.date) -> RiskPoint:
     return RiskPoint(created_by=user, frozen=frozen, method=str(frozen["risk.method"]))
 
 
+def blank_like(form: RiskPointForm) -> RiskPoint:
+    """Another empty point as `new_point` made the form's."""
+    made = form.instance
+    return RiskPoint(created_by=form.user, frozen=dict(made.frozen), method=made.method)
+
+
 OF_UNIT = {"department", "post", "person", *PEOPLE}  # chosen among what the unit has
 
 
@@ -84,16 +91,21 @@ class RiskPointForm(forms.ModelForm):
         }  # fmt: skip
 
     def __init__(
-        self, *args: Any, user: User, instance: RiskPoint | None = None, today: datetime.date | None = None, **kwargs: Any
-    ) -> None:
+        self, *args: Any, user: User, instance: RiskPoint | None = None, today: datetime.date | None = None,
+        like: RiskPointForm | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """`like`: a form of the same person, day and unit that lends what it offers, so that a row of a sheet asks for nothing."""
         self.user, self.today = user, today or timezone.localdate()
         data = args[0] if args else kwargs.get("data")
-        self.unit = chosen_unit(user, instance, data)
+        self.unit: Unit | None = like.unit if like is not None else chosen_unit(user, instance, data)
         if instance is None:
-            instance = new_point(user, today=self.today)
+            instance = blank_like(like) if like is not None else new_point(user, today=self.today)
             kwargs["initial"] = {"unit": self.unit, "year": self.today.year} | kwargs.get("initial", {})
         kwargs["instance"] = instance
         super().__init__(*args, **kwargs)
+        if like is not None and instance.pk is None:
+            self.fields = {name: copy(like.fields[name]) for name in self.fields}
+            return
         self.offer_places()
         self.offer_codes()
         worded(self)
@@ -218,17 +230,24 @@ class BaseMeasureFormSet(forms.BaseFormSet):
     """The measures of one point; empty rows and rows marked for deletion are left out."""
 
     def __init__(
-        self, *args: Any, user: User, instance: RiskPoint | None = None, beside: RiskPointForm | None = None, **kwargs: Any
-    ) -> None:
+        self, *args: Any, user: User, instance: RiskPoint | None = None, beside: RiskPointForm | None = None,
+        like: BaseMeasureFormSet | None = None, **kwargs: Any,
+    ) -> None:  # fmt: skip
+        """`beside`: the form of the point, whose people serve here too; `like`: a formset of the same unit that lends all it offers."""
         data = args[0] if args else kwargs.get("data")
-        unit = beside.unit if beside is not None else chosen_unit(user, instance, data)
-        ids = [unit.pk] if unit is not None else []
+        rows = like.form_kwargs if like is not None else self.offered(beside, user, instance, data)
         stored = list(instance.measures.order_by("number", "pk")) if instance is not None and instance.pk else []
         if data is None:
             initial = [{"id": m.pk, **forms.model_to_dict(m, fields=MEASURE_FIELDS)} for m in stored]
             kwargs.setdefault("initial", initial)
-        rows = {"departments": list(departments_of(ids)), "people": list(people_of(ids)) if beside is None else beside.people}
         super().__init__(*args, **({"prefix": "measures", "form_kwargs": rows} | kwargs))
+
+    @staticmethod
+    def offered(beside: RiskPointForm | None, user: User, instance: RiskPoint | None, data: Any) -> dict[str, Any]:
+        """The departments and people of the unit these measures belong to."""
+        unit = beside.unit if beside is not None else chosen_unit(user, instance, data)
+        ids = [unit.pk] if unit is not None else []
+        return {"departments": list(departments_of(ids)), "people": list(people_of(ids)) if beside is None else beside.people}
 
     @property
     def kept_forms(self) -> list[MeasureForm]:

@@ -116,6 +116,7 @@ class RiskPoint(FlowRecord):
     score = models.PositiveSmallIntegerField("风险值D", null=True, editable=False)
     suggested = models.CharField("建议等级", max_length=4, choices=Level.choices, blank=True, editable=False)
     level = models.CharField("评定等级", max_length=4, choices=Level.choices, blank=True)
+    level_source = models.CharField("等级来源", max_length=8, choices=[("sheet", "原表")], blank=True, default="", editable=False)
     level_reason = models.CharField("等级调整理由", max_length=500, blank=True)
     lowering_agreed = models.BooleanField("纪检部门同意降级", default=False, editable=False)
     indicator = models.CharField("监测指标", max_length=200, blank=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ from apps.org.queries import departments_of, in_force
 from apps.org.roles import Role
 from apps.org.scope import scope_of
 from apps.risks.content import code_text
+from apps.risks.machine import may_edit
 from apps.risks.models import GONE, LEVEL_RANK, SEARCHED, Measure, RiskPoint
 
 if TYPE_CHECKING:
@@ -204,6 +206,25 @@ def duplicates_of(
     place = {"post": Q(post=post_id), "department": Q(department=department_id), "unit": Q(unit=unit)}.get(layer, Q(unit=unit))
     rows = RiskPoint._base_manager.filter(place, name=name, year=year, layer=layer, unit=unit).exclude(state__in=GONE)
     return (rows.exclude(pk=but) if but is not None else rows).order_by("pk")
+
+
+def by_number(user: User, numbers: Collection[str], *, unit: Unit) -> dict[str, RiskPoint]:
+    """The points of these numbers in this unit that the person sees, with their measures and whom they name."""
+    if not numbers:
+        return {}
+    rows = RiskPoint.objects.visible_to(user).select_related("unit", "department").filter(number__in=numbers, unit=unit)
+    return {record.number: record for record in rows.prefetch_related(named_measures())}
+
+
+def namesakes_of(names: Collection[str], user: User, *, unit: Unit) -> dict[str, str]:
+    """The number of a point of each of these names in this unit, of those the person sees; void and struck ones left out."""
+    rows = RiskPoint.objects.visible_to(user).filter(unit=unit, name__in=names).exclude(state__in=GONE)
+    return dict(rows.order_by("-pk").values_list("name", "number"))
+
+
+def may_change(user: User, record: RiskPoint) -> bool:
+    """Whether the person may write this point as it stands now."""
+    return record.is_editable and may_edit(user, record)
 
 
 def writable_departments(user: User, unit: Unit) -> QuerySet[Department]:

@@ -169,7 +169,7 @@ def people_faults(record: RiskPoint) -> Faults:
     faults: Faults = {}
     if record.layer == "post" and record.responsible_id is None:
         faults["responsible"] = "岗位级风险点须填写责任人"
-    if record.layer in {"post", "department"} and record.head_id is None:
+    if record.layer != "unit" and record.head_id is None:
         faults["head"] = "选择部门负责人"
     if record.leader is None:
         faults["leader"] = "选择责任领导"

@@ -16,6 +16,7 @@ from apps.risks.models import GRADES, RiskPoint
 from apps.risks.rules import LEVELS, is_lower, suggestion_for
 
 if TYPE_CHECKING:
+    from apps.exchange.models import BatchRow
     from apps.risks.forms import BaseMeasureFormSet, RiskPointForm
 
 NEEDED = (
@@ -30,6 +31,7 @@ SECTIONS = (
     ("五、排查依据与公示", ("ways", "basis", "source", "publicity_scope", "publicity_channels")),
 )
 FLOOR_FIELDS = ("domain", "authority")  # what the floor rule looks at beside the grading
+LONG = 20  # characters that take the whole line
 WIDE = {"level_reason", "ways", "basis", "source", "publicity_channels", "criteria"}
 
 
@@ -126,12 +128,23 @@ def content(record: RiskPoint, *, phone: str) -> list[dict[str, Any]]:
         if "GRADING" in names:
             rows.insert(0, ("定级方法", record.get_method_display(), False))
             rows.append(("建议等级", reasons(record), True))
+            if record.level_source:
+                rows.append(("等级来源", record.get_level_source_display(), False))
             if record.is_lowered:
                 rows.append(("降级", "纪检部门同意" if record.lowering_agreed else "待纪检部门同意", False))
         if "publicity_scope" in names and record.sitting is not None:
             rows.append(("审定会议", f"{record.sitting} {record.sitting.met_on:%Y-%m-%d}", False))
         shown.append({"title": title, "rows": rows})
     return shown
+
+
+def original(row: BatchRow) -> dict[str, Any]:
+    """The line of the sheet from which a draft came, as it stood there: also what found no place on the form."""
+    columns = row.batch.tables[row.table]["columns"]
+    cells = [(column["title"] or "（无表头）", text) for column, text in zip(columns, row.cells, strict=False) if text]
+    more = "\n".join("　".join(text for text in cells if text) for cells in row.more)
+    rows = [(title, text, len(text) > LONG) for title, text in cells] + ([("续行", more, True)] if more else [])
+    return {"title": f"原表内容（{row.batch.file_name} 第 {row.number} 行）", "rows": rows}
 
 
 def reasons(record: RiskPoint) -> SafeString | str:

@@ -1,5 +1,5 @@
 """Addresses of the risk points."""
 
-from apps.risks.views import AdjustPages, RiskPages
+from apps.risks.views import AdjustPages, RiskImportPages, RiskPages
 
-urlpatterns = [*RiskPages.urls(), *AdjustPages.urls()]
+urlpatterns = [*RiskImportPages.urls(), *RiskPages.urls(), *AdjustPages.urls()]

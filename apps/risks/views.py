@@ -14,9 +14,13 @@ from django.utils import timezone
 from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.documents.services import request_job
+from apps.exchange.queries import origin_of
 from apps.pages.attachments import AttachmentPages
+from apps.pages.bulk_pages import BulkPages
+from apps.pages.export_pages import ExportPages
 from apps.pages.flow_pages import MovePage
 from apps.pages.forms import MoveForm, without_errors
+from apps.pages.imports import ImportPages
 from apps.pages.paging import whole
 from apps.pages.services import as_posted, draft_of
 from apps.pages.side_forms import SignersForm
@@ -52,7 +56,7 @@ class PartyForm(move_forms.SittingForm, move_forms.GiveBackForm):
     field_order = ("opinion", "sitting", "fields")
 
 
-class RiskPages(AttachmentPages):
+class RiskPages(BulkPages, ExportPages, AttachmentPages):
     """廉政风险点."""
 
     model = RiskPoint
@@ -86,12 +90,12 @@ class RiskPages(AttachmentPages):
         "strike": MovePage(services.strike, "风险点已销号。", move_forms.StrikeForm, own_page=True),
         "void": MovePage(services.void, "风险点已作废。"),
     }
-    HANDLERS: ClassVar[dict[str, dict[str, str]]] = AttachmentPages.HANDLERS | {
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = AttachmentPages.HANDLERS | ExportPages.HANDLERS | BulkPages.HANDLERS | {
         "ledger": {"post": "ledger"}, "suggest": {"get": "suggest"}, "point-suggest": {"get": "suggest"},
     }  # fmt: skip
     ROUTES: ClassVar[dict[str, str]] = {
         "ledger": "ledger/", "suggest": "suggest/", "point-suggest": "<int:pk>/suggest/",
-    } | AttachmentPages.ROUTES  # fmt: skip
+    } | ExportPages.ROUTES | BulkPages.ROUTES | AttachmentPages.ROUTES  # fmt: skip
 
     # -- list ----------------------------------------------------------------------------------------------------
 
@@ -112,7 +116,12 @@ class RiskPages(AttachmentPages):
             "hidden": {"query": query},
         }
         empty = {"title": "还没有登记风险点", "text": "按“自己找、群众帮、领导提、集体定、组织审”排查后在此登记。"}
-        return {"views": views, "actions": [ledger], "title": "廉政风险点", "empty": empty, "unit_word": "条"}
+        sheet = {"label": "批量导入", "icon": "up", "url": reverse("risks-import"), "wide_only": True}
+        printed = ledger | {"label": "导出台账（PDF）", "icon": ""}
+        menu = {"label": "导出", "icon": "dl", "wide_only": True, "menu": [printed, *self.export_menu()]}
+        actions = [*([sheet] if self.may_add() else []), menu if self.may_export() else ledger]
+        bulk = self.bulk_bar() + self.export_chosen()
+        return {"views": views, "actions": actions, "bulk": bulk, "title": "廉政风险点", "empty": empty, "unit_word": "条"}
 
     def ledger(self, request: PortalRequest) -> HttpResponse:
         """Ask for the 台账 of the current filter as PDF; a worker prints it."""
@@ -207,6 +216,11 @@ class RiskPages(AttachmentPages):
         below = self.object.level in {"mid", "low"}
         return tuple(pair for pair in line if pair[0] != "party") if ahead and below else line
 
+    def origin(self) -> list[dict[str, Any]]:
+        """Of a draft, the line of the sheet it came from."""
+        row = origin_of(self.object) if self.object.is_editable else None
+        return [sections.original(row)] if row is not None else []
+
     def panel_form(self, **kwargs: Any) -> MoveForm:
         record = self.object
         forms: dict[str, type[MoveForm]] = {
@@ -227,7 +241,7 @@ class RiskPages(AttachmentPages):
         return context | {
             "title": record.name,
             "facts": sections.facts(record),
-            "sections": sections.content(record, phone=queries.phone_for(self.request.user, record)),
+            "sections": [*sections.content(record, phone=queries.phone_for(self.request.user, record)), *self.origin()],
             "measures": record.listed_measures,
             "objections": list(record.objections.select_related("by", "answered_by").order_by("pk")),
             "adjustments": list(record.adjustments.select_related("opened_by").order_by("-pk")),
@@ -297,3 +311,12 @@ class AdjustPages(RiskPages):
             by=self.request.user, at=timezone.now(), version=self.posted_version(),
         )  # fmt: skip
         return self.object, "调整已发起，审核通过前按原内容继续生效。"
+
+
+class RiskImportPages(ImportPages):
+    """批量导入 of the risk points."""
+
+    register = "risk"
+    lists_batches = True
+    model = RiskPoint
+    base = "risks"

@@ -52,7 +52,7 @@ ACCOUNTS = [
     ("director", "钱维", "CJ", None, "外部董事", C.OUTSIDE, False, [(Role.R17, "CJ", False)]),
     ("outsider", "叶明", "JY", "综合办公室", "联络员", C.STAFF, False, [(Role.R16, "JY", False)]),
     ("staff", "梁晨", "CJ", "工程管理部", "现场工程师", C.STAFF, False, [(Role.R20, "CJ", False)]),
-    ("sysadmin", "贺斌", "JT", "综合办公室", "系统管理员", C.STAFF, False, [(Role.R22, "JT", False)]),
+    ("sysadmin", "贺斌", "JT", "综合办公室", "系统管理员", C.STAFF, False, [(Role.R22, "JT", True)]),
     ("secadmin", "任洁", "JT", "综合办公室", "安全保密管理员", C.STAFF, False, [(Role.R23, "JT", False)]),
     ("auditadmin", "潘宇", "JT", "审计部", "安全审计员", C.STAFF, False, [(Role.R24, "JT", False)]),
 ]

@@ -37,6 +37,7 @@
   }
   function unlock(form) {
     delete form.dataset.sent;
+    delete form.dataset.confirmed;
     all("[data-from-button]", form).forEach((field) => field.remove());
     all("button", form).forEach((b) => {
       if (b.dataset.label) { b.innerHTML = b.dataset.label; delete b.dataset.label; }
@@ -44,6 +45,22 @@
     });
   }
   window.portal.unlock = unlock;
+
+  /* an answer that is a file brings no new page: the server says so by a cookie, and the form is free again */
+  function awaitFile(form) {
+    document.cookie = "file-sent=; Max-Age=0; path=/; SameSite=Strict";
+    const watch = setInterval(() => {
+      if (!document.cookie.includes("file-sent=1")) return;
+      clearInterval(watch);
+      document.cookie = "file-sent=; Max-Age=0; path=/; SameSite=Strict";
+      form.closest("details[open]")?.removeAttribute("open");
+      const done = form.querySelector("[data-file-sent]");
+      if (!done) { unlock(form); return; }
+      done.hidden = false;
+      all("button", form).forEach((b) => b.remove());
+    }, 500);
+    setTimeout(() => clearInterval(watch), 120000);
+  }
   window.addEventListener("pageshow", (event) => { if (event.persisted) all("form[data-sent]").forEach(unlock); });
 
   /* confirmation: data-confirm-title, -body, -label, -danger, -reason (label of a reason that must be given) */
@@ -72,8 +89,9 @@
       }
       if (!reason.hidden) form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "opinion", value: text.value }));
       confirmBox.close();
-      form.dataset.confirmed = "1";
-      form.requestSubmit(button || undefined);
+      const live = form.isConnected ? form : document.getElementById(form.id);  // drawn anew meanwhile
+      live.dataset.confirmed = "1";
+      live.requestSubmit(live === form && button ? button : undefined);
     };
     confirmBox.showModal();
   }
@@ -88,6 +106,7 @@
     if (event.defaultPrevented || form.method !== "post") return;
     leaving = true;
     lock(form, button);
+    awaitFile(form);
   });
 
   /* unsaved changes: only while the draft is not saved */

@@ -74,9 +74,53 @@
   });
 
   /* columns and row height */
+  const listed = (what) => (keep.get(key(what)) || "").split(",").filter(Boolean);
+  function look() {
+    return { off: listed("cols"), order: listed("order"), dense: keep.get(key("rows")) === "dense" };
+  }
+  function wear(text) {
+    const wanted = JSON.parse(text);
+    keep.set(key("cols"), (wanted.off || []).join(","));
+    keep.set(key("order"), (wanted.order || []).join(","));
+    keep.set(key("rows"), wanted.dense ? "dense" : "");
+  }
+  document.addEventListener("click", (event) => {
+    const view = event.target.closest("[data-look]");
+    if (view) wear(view.dataset.look);
+    if (event.target.closest('[data-dialog-open="view-dialog"]')) document.querySelector("[data-look-now]").value = JSON.stringify(look());
+    const up = event.target.closest("[data-column-up]");
+    if (up) { event.preventDefault(); raise(up.dataset.columnUp); }
+  });
+  document.addEventListener("submit", (event) => {  // an export takes the columns as they stand here
+    const names = event.target.querySelector('[name="columns"]');
+    if (names && list()) names.value = heads().filter((name) => !listed("cols").includes(name)).join(",");
+  });
+  const heads = () => all("th[data-col]", list()).map((head) => head.dataset.col);
+  function raise(name) {
+    const names = heads();
+    const at = names.indexOf(name);
+    if (at < 1) return;
+    [names[at - 1], names[at]] = [names[at], names[at - 1]];
+    keep.set(key("order"), names.join(","));
+    const menu = list().querySelector("[data-columns]");
+    menu.replaceChildren();
+    dress();
+    menu.querySelector(`[data-column-up="${name}"]`)?.focus();
+  }
+  function arrange() {
+    const order = listed("order");
+    if (!order.length) return;
+    const place = (cell) => { const at = order.indexOf(cell.dataset.col); return at < 0 ? order.length : at; };
+    all("tr", list()).forEach((row) => {
+      const cells = all("[data-col]", row);
+      const after = cells.length ? cells[cells.length - 1].nextSibling : null;
+      cells.sort((one, other) => place(one) - place(other)).forEach((cell) => row.insertBefore(cell, after));
+    });
+  }
   function dress() {
     if (!list()) return;
-    const off = new Set((keep.get(key("cols")) || "").split(",").filter(Boolean));
+    arrange();
+    const off = new Set(listed("cols"));
     all("[data-col]", list()).forEach((cell) => { cell.hidden = off.has(cell.dataset.col); });
     const dense = keep.get(key("rows")) || "";
     list().querySelector(".tbl")?.classList.toggle("dense", dense === "dense");
@@ -89,15 +133,21 @@
     if (menu && !menu.childElementCount) {
       all("th[data-col]", list()).forEach((head) => {
         const name = head.textContent.trim();
-        if (!name || head.matches(".m1, .act")) return;
+        if (!name || head.matches(".act")) return;
+        const line = Object.assign(document.createElement("div"), { className: "col-line" });
         const label = document.createElement("label");
         const box = Object.assign(document.createElement("input"), { type: "checkbox", value: head.dataset.col, className: "form-check-input" });
         box.checked = !off.has(head.dataset.col);
+        box.disabled = head.matches(".m1");
         label.append(box, name);
-        menu.append(label);
+        const up = Object.assign(document.createElement("button"), { type: "button", textContent: "前移" });
+        up.dataset.columnUp = head.dataset.col;
+        up.setAttribute("aria-label", `${name}前移一列`);
+        line.append(label, up);
+        menu.append(line);
       });
       const reset = Object.assign(document.createElement("button"), { type: "button", textContent: "恢复默认" });
-      reset.addEventListener("click", () => { keep.drop(key("cols")); menu.replaceChildren(); dress(); });
+      reset.addEventListener("click", () => { keep.drop(key("cols")); keep.drop(key("order")); location.reload(); });
       menu.append(document.createElement("hr"), reset);
     }
     count();

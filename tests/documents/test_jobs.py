@@ -309,7 +309,7 @@ def test_whoever_waited_long_is_told(asked, clock):
     clock.pass_(seconds=31)
     run_jobs(clock=clock)
     notice = Notice.objects.get(recipient=job.requested_by)
-    assert (notice.title, notice.url) == ("您提交的导出任务已完成，可下载文件", "/jobs/")
+    assert (notice.title, notice.url) == ("您提交的任务已完成，可下载文件", "/jobs/")
 
 
 @pytest.mark.django_db

@@ -28,7 +28,7 @@ def job(zhou, kind):
 
 def test_an_empty_centre_says_what_comes_here(client, zhou):
     client.force_login(zhou)
-    assert "还没有导出任务" in client.get("/jobs/").content.decode()
+    assert "还没有任务" in client.get("/jobs/").content.decode()
 
 
 def test_an_open_job_asks_again_without_prolonging_the_session(client, zhou, job):

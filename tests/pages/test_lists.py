@@ -105,7 +105,7 @@ def test_a_tab_needs_a_short_name_of_its_own(world, as_, name, why):
 
 
 def test_a_tab_without_a_condition_is_none(world, as_):
-    assert said(save(as_(world.author), query="")) == ["先设置查询条件，再保存为视图。"]
+    assert said(save(as_(world.author), query="")) == ["先设置查询条件或列，再保存为视图。"]
     assert not SavedView.objects.exists()
 
 
@@ -136,3 +136,21 @@ def test_saving_a_tab_changes_no_record(world, as_):
     draft(world)
     save(as_(world.author))
     assert RiskPoint.objects.visible_to(world.author).count() == 1
+
+
+def test_a_shared_tab_is_seen_by_colleagues_who_cannot_remove_it(world, as_):
+    body = {"name": "高风险", "query": "level=high", "shared": "1", "look": '{"off": ["domain"], "order": [], "dense": true}'}
+    as_(world.author).post("/risks/views/", body)
+    view = SavedView.objects.get()
+    assert (view.shared_with, view.look) == (world.company, {"off": ["domain"], "dense": True})
+    page = as_(world.clerk).get("/risks/")
+    assert [v.name for v in page.context["saved_views"]] == ["高风险"]
+    assert "周航共享" in page.content.decode()
+    as_(world.clerk).post("/risks/views/", {"remove": view.pk})
+    assert SavedView.objects.exists()
+    assert list(as_(world.stranger).get("/risks/").context["saved_views"]) == []
+
+
+@pytest.mark.parametrize("look", ["", "[1]", "{", '{"off": 3, "order": {"a": 1}, "dense": "yes"}'])
+def test_a_look_that_is_none_counts_as_none(world, look):
+    assert services.save_view(world.author, register="risks", name="甲", query="level=high", look=look).look == {}

@@ -70,6 +70,14 @@ def _file(world: Any) -> dict[str, Any]:
     return {"attachment_id": world.attachment.pk}
 
 
+def _batch(world: Any) -> dict[str, Any]:
+    return {"pk": world.batch.pk}
+
+
+def _line(world: Any) -> dict[str, Any]:
+    return {"pk": world.batch.pk, "row": 2}
+
+
 def _job(world: Any) -> dict[str, Any]:
     return {"job_id": world.job.pk}
 
@@ -90,6 +98,22 @@ ROWS: dict[tuple[str, str], Row] = {
     ("risks-suggest", "get"): Row(RISK_READERS + " R00"),
     ("risks-point-suggest", "get"): Row(RISK_READERS, kwargs=_point),
     ("risks-view", "post"): Row(RISK_READERS + " R00", ok=302, data=lambda w: {"name": "我的", "query": "level=high"}),
+    ("risks-import", "get"): Row(RISK_WRITERS + " R00"),
+    ("risks-import", "post"): Row(RISK_WRITERS + " R00", ok=422),
+    ("risks-bulk", "post"): Row(RISK_WRITERS + " R00", ok=302, kwargs=lambda w: {"name": "submit"}),
+    ("risks-import-template", "get"): Row(RISK_WRITERS + " R00"),
+    ("risks-import-progress", "get"): Row("R16", kwargs=_batch),
+    ("risks-import-faults", "get"): Row("R16", kwargs=_batch),
+    ("risks-export", "post"): Row("R07 R12 R16 R00", data=lambda w: {"query": "", "kind": "csv"}),
+    ("risks-import-batch", "get"): Row("R16", ok=302, kwargs=_batch),  # on to its rows; a batch is its owner's alone
+    ("risks-import-batch", "post"): Row("R16", ok=422, kwargs=_batch),
+    ("risks-import-rows", "get"): Row("R16", kwargs=_batch),
+    ("risks-import-rows", "post"): Row("R16", ok=302, kwargs=_batch),
+    ("risks-import-row", "get"): Row("R16", kwargs=_line),
+    ("risks-import-row", "post"): Row("R16", ok=302, kwargs=_line),
+    ("risks-import-commit", "post"): Row("R16", ok=302, kwargs=_batch),
+    ("risks-import-undo", "post"): Row("R16", ok=302, kwargs=_batch),
+    ("risks-import-discard", "post"): Row("R16", ok=302, kwargs=_batch),
     ("risks-new", "get"): Row(RISK_WRITERS + " R00"),
     ("risks-new", "post"): Row(RISK_WRITERS + " R00", ok=422),
     ("risks-new-draft", "post"): Row(RISK_WRITERS + " R00"),
@@ -161,3 +185,41 @@ ROWS: dict[tuple[str, str], Row] = {
         more={409: NOT_DECIDING},
     ),
 }  # fmt: skip
+
+DIRECTORY = ("unit", "department", "post", "person", "account")  # kept by the 系统管理员 alone (domain.md §2.3)
+
+
+def _directory(kind: str) -> dict[tuple[str, str], Row]:
+    """The list of one kind of record, its sheets in and out."""
+
+    def batch(world: Any) -> dict[str, Any]:
+        return {"pk": world.directory[kind].pk}
+
+    def line(world: Any) -> dict[str, Any]:
+        return batch(world) | {"row": 2}
+
+    own = {
+        ("list", "get"): Row("R22"),
+        ("view", "post"): Row("R22", ok=302, data=lambda w: {"name": "我的", "query": "q=a"}),
+        ("export", "post"): Row("R22", data=lambda w: {"query": "", "kind": "csv"}),
+        ("import", "get"): Row("R22"),
+        ("import", "post"): Row("R22", ok=422),
+        ("import-template", "get"): Row("R22"),
+        ("import-batch", "get"): Row("R22", ok=302, kwargs=batch),
+        ("import-batch", "post"): Row("R22", ok=422, kwargs=batch),
+        ("import-rows", "get"): Row("R22", kwargs=batch),
+        ("import-rows", "post"): Row("R22", ok=302, kwargs=batch),
+        ("import-row", "get"): Row("R22", kwargs=line),
+        ("import-row", "post"): Row("R22", ok=302, kwargs=line),
+        ("import-progress", "get"): Row("R22", kwargs=batch),
+        ("import-faults", "get"): Row("R22", kwargs=batch),
+        ("import-commit", "post"): Row("R22", ok=302, kwargs=batch),
+        ("import-undo", "post"): Row("R22", ok=302, kwargs=batch),
+        ("import-discard", "post"): Row("R22", ok=302, kwargs=batch),
+    }
+    return {(f"{kind}-{page}", method): row for (page, method), row in own.items()}
+
+
+for _kind in DIRECTORY:
+    ROWS |= _directory(_kind)
+ROWS[("account-passwords", "post")] = Row("R22", ok=403)  # his password again first

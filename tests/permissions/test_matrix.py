@@ -15,11 +15,12 @@ from django.test import Client
 from django.urls import URLPattern, get_resolver, reverse
 
 from apps.documents.services import request_job
+from apps.exchange.models import Batch, BatchRow
 from apps.files.services import attach
 from apps.notices.models import Notice
 from tests.kit.people import World, again, build_world, grant, moment, user
 from tests.kit.risks import draft, middle, point_in
-from tests.permissions.rows import ALL, ROWS, Row
+from tests.permissions.rows import ALL, DIRECTORY, ROWS, Row
 
 METHODS = ("get", "post", "put", "patch", "delete")
 NAMED = {
@@ -71,9 +72,23 @@ def _things(world: World) -> None:
     places["standing"] = point_in("in_force", world, **_mid(world))
     type(attached).objects.filter(pk=attached.pk).update(object_id=places["point"].pk)
     places["attachment"] = attached
+    places["batch"] = _batch("risk", ("name", "measure"), owner=clerk, unit=world.company)
+    admin = again(world.people["system_admin"])
+    places["directory"] = {kind: _batch(kind, ("name", "sort_no"), owner=admin, unit=world.company) for kind in DIRECTORY}
     places["minutes"] = world.sitting(met_on=moment(2026, 6, 1).date(), confirmed=False)
     places["job"] = request_job("risk-ledger", by=clerk, at=AT, title="台账", params={"query": ""})
     places["notice"] = Notice.objects.create(recipient=author, kind="test", key="k", title="提示", url="/", created_at=AT)
+
+
+def _batch(register: str, fields: tuple[str, ...], *, owner: Any, unit: Any) -> Batch:
+    columns = [{"index": at, "title": title, "group": "", "field": title} for at, title in enumerate(fields)]
+    table = {"sheet": "", "first": 1, "title": "", "unit": "", "columns": columns, "left_out": [], "count": 1, "hidden": False}
+    table |= {"hidden_rows": [], "formulas": []}
+    made = Batch.objects.create(
+        owner=owner, register=register, unit=unit, file_name="一览表.xlsx", tables=[table], table=0, made_at=AT, expires_at=AT
+    )
+    BatchRow.objects.create(batch=made, table=0, number=2, cells=["公车私用", "登记"])
+    return made
 
 
 def one_page() -> bytes:

@@ -197,7 +197,7 @@ def test_an_empty_point_is_told_everything_at_once():
     empty = RiskPoint(unit=UNIT, year=2026, name="名称", method="lc", frozen=FROZEN, publicity_scope="", publicity_channels=[])
     assert set(rules.missing_for_submission(empty, [], today=TODAY)) == {
         "layer", "power", "domain", "category", "topic", "authority", "ways", "publicity_scope", "publicity_channels", "manifestation",
-        "likelihood", "severity", "level", "leader", "measures",
+        "likelihood", "severity", "level", "head", "leader", "measures",
     }  # fmt: skip
 
 

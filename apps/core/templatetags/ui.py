@@ -114,7 +114,7 @@ def kept(context: template.Context, *names: str) -> list[tuple[str, str]]:
     return [(name, context["request"].GET[name]) for name in names if context["request"].GET.get(name)]
 
 
-HANDED_ON = ("sort", "ordering", "view", "per_page", "ids")  # parameters of the list that a query form keeps but does not show
+HANDED_ON = ("sort", "ordering", "view", "per_page", "ids", "batch")  # parameters of the list that a query form keeps but does not show
 
 
 @register.simple_tag

@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                 ('score', models.PositiveSmallIntegerField(editable=False, null=True, verbose_name='风险值D')),
                 ('suggested', models.CharField(blank=True, choices=[('high', '高'), ('mid', '中'), ('low', '低')], editable=False, max_length=4, verbose_name='建议等级')),
                 ('level', models.CharField(blank=True, choices=[('high', '高'), ('mid', '中'), ('low', '低')], max_length=4, verbose_name='评定等级')),
+                ('level_source', models.CharField(blank=True, choices=[('sheet', '原表')], default='', editable=False, max_length=8, verbose_name='等级来源')),
                 ('level_reason', models.CharField(blank=True, max_length=500, verbose_name='等级调整理由')),
                 ('lowering_agreed', models.BooleanField(default=False, editable=False, verbose_name='纪检部门同意降级')),
                 ('indicator', models.CharField(blank=True, max_length=200, verbose_name='监测指标')),

@@ -21,7 +21,7 @@ from apps.risks.models import Adjustment, Measure, RiskPoint
 from apps.risks.nodes import open_node, owners_of
 from apps.risks.rules import Incomplete, is_lower, missing_for_submission, review_due
 from apps.risks.services.publicity import tell_in_force
-from apps.risks.services.writing import MeasureRow, locked, refuse_if_stale, save_row, set_measure, tell, write_measures
+from apps.risks.services.writing import MeasureRow, locked, numbered, refuse_if_stale, save_row, tell, write_measures
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -49,9 +49,7 @@ def _proposal(
     measures = []
     for number, row in enumerate(rows, start=1):
         measure = old.get(row.get("id") or 0) or Measure(point=wanted)
-        set_measure(measure, row)
-        measure.number = number
-        measures.append(measure)
+        measures.append(numbered(measure, row, number))
     if faults := missing_for_submission(wanted, measures, today=today):
         raise Incomplete(faults)
     return wanted, measures

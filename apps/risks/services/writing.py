@@ -19,6 +19,7 @@ from apps.risks.rules import belonging_faults
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
+AT_ONCE = 500  # rows in one statement
 MeasureRow = Mapping[str, Any]  # cleaned values by field; `id` of the measure it replaces, if any
 
 
@@ -47,25 +48,43 @@ def save_row(record: RiskPoint) -> None:
         record.save()
 
 
+def insert_rows(records: Sequence[RiskPoint]) -> None:
+    """Store new points, all or none. Raises as save_row."""
+    with refused_when_taken("risk_once", SAME_NAME.get(records[0].layer, ""), field="name"):
+        RiskPoint._base_manager.bulk_create(records, batch_size=AT_ONCE)
+
+
 def refuse_if_elsewhere(record: RiskPoint) -> None:
     """Even a draft names nobody and nothing of another unit."""
     for field, message in belonging_faults(record).items():
         raise Refused(message, field=field)
 
 
-def write_measures(record: RiskPoint, rows: Sequence[MeasureRow], *, is_new: bool = False) -> list[Measure]:
+def write_measures(record: RiskPoint, rows: Sequence[MeasureRow]) -> list[Measure]:
     """Make the measures those of `rows`, numbered in their order; a row with a known `id` keeps its measure."""
-    kept = {} if is_new else {m.pk: m for m in record.measures.all()}
+    kept = {m.pk: m for m in record.measures.all()}
     written = []
-    for number, row in enumerate(rows, start=1):
-        measure = kept.pop(row.get("id") or 0, None) or Measure(point=record)
-        set_measure(measure, row)
-        measure.number = number
-        measure.save()
-        written.append(measure)
+    for at, row in enumerate(rows, start=1):
+        old: Measure | None = kept.pop(row.get("id") or 0, None)
+        written.append(numbered(old or Measure(point=record), row, at))
+        written[-1].save()
     for gone in kept.values():
         gone.delete()
     return written
+
+
+def insert_measures(each: Iterable[tuple[RiskPoint, Sequence[MeasureRow]]]) -> dict[int, list[Measure]]:
+    """Store the measures of new points; gives them by the point's key."""
+    found = {record.pk: [numbered(Measure(point=record), row, at) for at, row in enumerate(rows, start=1)] for record, rows in each}
+    Measure.objects.bulk_create([measure for rows in found.values() for measure in rows], batch_size=AT_ONCE)
+    return found
+
+
+def numbered(measure: Measure, row: MeasureRow, number: int) -> Measure:
+    """The measure with the values of this row, at this place."""
+    set_measure(measure, row)
+    measure.number = number
+    return measure
 
 
 def set_measure(measure: Measure, row: MeasureRow) -> None:

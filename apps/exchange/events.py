@@ -1,0 +1,4 @@
+"""The audit events of this app, in Chinese."""
+from apps.audit.catalogue import declare
+
+declare({"exchange.exported": "导出列表", "exchange.imported": "批量导入", "exchange.undone": "撤销导入"})

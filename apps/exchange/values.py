@@ -1,0 +1,135 @@
+"""What a text of a sheet means where a form offers a choice: the same words, however somebody spelled them.
+
+Pure. A text that fits nothing, or more than one choice, is never guessed: it is asked about, once for all rows that bear it.
+"""
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+Choices = Iterable[tuple[object, object]]
+_BRACKET = re.compile(r"[（(].*$")
+
+
+@dataclass(frozen=True)
+class Meant:
+    """The key of the choice; or the labels between which nobody can tell; or neither."""
+
+    key: str = ""
+    between: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.key)
+
+
+def bare(text: str) -> str:
+    """A text without spaces, full width, quotation marks and the numbering in front: 「一、“三重一大” 决策」 is 三重一大决策."""
+    said = re.sub(r"\s+|[“”\"'‘’《》]", "", unicodedata.normalize("NFKC", text))
+    return re.sub(r"^(?:[(（]?[一二三四五六七八九十]+[)）、.]|[(（]?\d+[)）、.](?!\d))", "", said)
+
+
+def meant(text: str, choices: Choices, *, also: Mapping[str, str] | None = None, loose: bool = True) -> Meant:
+    """The choice a text names: its label, its label without the bracket, a known other spelling (`also`: text to key).
+
+    `loose`: a label that is part of the text or the other way round, when it is the only one. Two that fit equally well
+    (two people of one name) are told in `between`.
+    """
+    said = bare(text)
+    if not said:
+        return Meant()
+    offered = [(str(key), str(label)) for key, label in choices if key not in ("", None)]
+    if also and (key := also.get(said)) and any(key == known for known, _ in offered):
+        return Meant(key)
+    for fits in (
+        lambda label: bare(label) == said,
+        lambda label: bare(_BRACKET.sub("", label)) == said,
+        lambda label: loose and _ends(label, said),
+        lambda label: loose and len(said) > 1 and (said in bare(label) or bare(_BRACKET.sub("", label)) in said),
+    ):
+        found = [(key, label) for key, label in offered if fits(label)]
+        if len(found) == 1:
+            return Meant(found[0][0])
+        if found:
+            return Meant(between=tuple(label for _, label in found))
+    return Meant()
+
+
+def _ends(label: str, said: str) -> bool:
+    """「工程管理部 现场工程师」 is called 现场工程师 by whoever stands in that department."""
+    return " " in label.strip() and bare(label.strip().rpartition(" ")[2]) == said
+
+
+def several(text: str) -> list[str]:
+    """The parts of a cell that lists: 、 ， ; / and line breaks."""
+    return [part.strip() for part in re.split(r"[、，,；;/\n]+", text) if part.strip()]
+
+
+_MEASURE = re.compile(r"(?:^|\n)\s*(?:[(（]?\d{1,2}[)）]|\d{1,2}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*")
+_INSIDE = re.compile(r"(?:^|(?<=[;；。\n]))\s*(?:[(（]?(\d{1,2})[)）]|(\d{1,2})[.、．](?!\d))\s*|([①-⑳])\s*")
+
+
+def numbered(text: str) -> list[str]:
+    """The numbered parts of a cell: 「1.登记\n2.公示」, 「1、登记；2、公示」, 「①登记②公示」 are two; a text without such numbers is one.
+
+    Inside a line only numbers that count up from 1 part it: a text that speaks of 1、2年 stays whole.
+    """
+    marks = list(_INSIDE.finditer(text))
+    counts = [int(one[1] or one[2] or 0) or ord(one[3]) - ord("①") + 1 for one in marks]
+    if len(marks) > 1 and marks[0].start() == 0 and counts == list(range(1, len(marks) + 1)):
+        ends = [*(one.start() for one in marks[1:]), len(text)]
+        found = [text[one.end() : end].strip(" \n;；") for one, end in zip(marks, ends, strict=True)]
+        return [part for part in found if part]
+    found = [part for part in (part.strip(" \n;；") for part in _MEASURE.split(text)) if part]
+    return found if len(found) > 1 and _MEASURE.match(text) else [text.strip()] if text.strip() else []
+
+
+# -- levels ----------------------------------------------------------------------------------------------------------
+
+WORDS = {"high": ("高", "较高", "重大", "极高"), "mid": ("中", "中等", "较大", "一般"), "low": ("低", "较低", "轻微", "较小")}
+RANKS = ("一二三", "123", "ⅠⅡⅢ", "ABC", "甲乙丙")
+_LEVEL_END = re.compile(r"(?:级|类|等)?(?:风险)?(?:等级|级别|点)?$")
+
+
+def level_word(text: str) -> str:
+    """The level that a word says by itself, or ""."""
+    said = re.sub(r"(?:廉政|廉洁)?风险(?:等级|点)?$|级$|度$|等级$", "", re.sub(r"风险$", "", bare(text)))
+    said = said.removesuffix("级")
+    return next((level for level, words in WORDS.items() if said in words), "")
+
+
+def level_rank(text: str) -> int:
+    """The rank an ordinal says: 一级, Ⅰ类, A, 1, 甲等 are 1; stars count backwards from three; 0 for what is none."""
+    raw = re.sub(r"\s+", "", text).upper()
+    if raw and set(raw) <= {"★", "☆"}:
+        return 4 - raw.count("★") if 1 <= raw.count("★") <= 3 else 0
+    said = _LEVEL_END.sub("", raw.removesuffix("风险"))
+    said = unicodedata.normalize("NFKC", said).replace("III", "3").replace("II", "2").replace("I", "1")
+    return next((ranks.index(said) + 1 for ranks in RANKS if len(said) == 1 and said in ranks), 0)
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """How a column writes the levels: the level of each spelling, and whether somebody must say that it is so."""
+
+    levels: Mapping[str, str]
+    sure: bool
+    unknown: tuple[str, ...] = ()
+
+
+REVERSED = re.compile(r"由低到高|从低到高|[三3ⅢC]级?(?:为|是|最)高|[一1ⅠA]级?(?:为|是|最)低|数字越大|越大.{0,4}风险越[高大]")
+
+
+def scheme_of(spellings: Sequence[str], *, notes: Iterable[str] = ()) -> Scheme:
+    """What the spellings of a column mean. Words say it themselves; ranks are proposed with the first as the highest and
+    have to be confirmed; where the sheet's own words (`notes`) speak of the other direction nothing is proposed.
+    """
+    texts = [text for text in dict.fromkeys(spellings) if text.strip()]
+    levels = {text: level_word(text) for text in texts}
+    ranks = {text: level_rank(text) for text in texts if not levels[text]}
+    turned = any(REVERSED.search(bare(note)) for note in notes)
+    for text, rank in ranks.items():
+        levels[text] = "" if turned or not rank else ("high", "mid", "low")[rank - 1]
+    unknown = tuple(text for text in texts if not levels[text])
+    return Scheme(levels, sure=not any(ranks.values()) and not unknown, unknown=unknown)

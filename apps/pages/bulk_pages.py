@@ -1,0 +1,90 @@
+"""The bar over a list when rows are chosen: the act's page, and what came of it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, QueryDict
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.accounts.request import PortalRequest
+from apps.core.errors import Refused
+from apps.documents.services import request_job
+from apps.pages import bulk
+from apps.pages.paging import whole
+
+
+class BulkPages:
+    """Beside RecordPages; the register declares its acts (bulk.declare) and adds HANDLERS and ROUTES to its own."""
+
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = {"bulk": {"post": "act_on_chosen"}}
+    ROUTES: ClassVar[dict[str, str]] = {"bulk": "bulk/<slug:name>/"}
+    base: str
+    model: ClassVar[Any]
+    filterset_class: ClassVar[Any]
+    request: Any
+
+    def bulk_bar(self) -> list[dict[str, str]]:
+        """The buttons of the bar, as list_table.html wants them."""
+        acts = bulk.acts_of(self.base, self.request.user)
+        return [{"label": act.label, "url": reverse(f"{self.base}-bulk", args=[act.name])} for act in acts]
+
+    def chosen_keys(self) -> list[int]:
+        """The ticked rows, or every row of the filter; of those the person may see, in the order of the list."""
+        post, user = self.request.POST, self.request.user
+        rows = self.model.objects.visible_to(user)
+        if post.get("all"):
+            rows = self.filterset_class(QueryDict(post.get("query", "")[:2000]), rows, request=self.request).qs
+        else:
+            rows = rows.filter(pk__in=[key for key in map(whole, post.getlist("pk")) if key]).order_by("-updated_at", "-pk")
+        return list(rows.values_list("pk", flat=True)[: bulk.MOST + 1])
+
+    def act_on_chosen(self, request: PortalRequest, name: str) -> HttpResponse:
+        """Ask what is to be done and how many rows that is; then do it: few at once, many by a worker."""
+        act = bulk.act_of(self.base, name, request.user)
+        if act is None:
+            raise Http404
+        keys, back = self.chosen_keys(), self.list_url()
+        if not keys or len(keys) > bulk.MOST:
+            messages.error(request, f"一次最多处理 {bulk.MOST} 条，缩小查询范围后再试。" if keys else "先勾选要处理的记录。")
+            return redirect(back)
+        records = bulk.records_of(self.base, keys, by=request.user)
+        sent = bool(request.POST.get("confirm"))
+        form = act.form(records, request.user, request.POST if sent else None) if act.form is not None else None
+        if not sent or (form is not None and not form.is_valid()):
+            shown = {"act": act, "keys": keys, "records": records[:5], "form": form, "has_errors": sent, "back": back}
+            return self.bulk_page("bulk", shown, status=422 if sent else 200)
+        if len(keys) > bulk.AT_ONCE:
+            return self.bulk_later(act, keys, back)
+        outcomes = list(bulk.work(act, records, request.POST, by=request.user))
+        failed = [outcome for outcome in outcomes if outcome.reason]
+        shown = {"act": act, "done": len(outcomes) - len(failed), "failed": failed, "back": back}
+        return self.bulk_page("bulk_done", shown | {"bulk": self.bulk_bar()})
+
+    def bulk_later(self, act: bulk.Act, keys: list[int], back: str) -> HttpResponse:
+        """Leave it for a worker."""
+        params = {"register": self.base, "act": act.name, "keys": keys, "data": bulk.as_json(self.request.POST)}
+        told = {"register": self.base, "act": act.name, "count": len(keys)}  # not what was typed
+        try:
+            title = f"{act.label}（{len(keys)} 条）"
+            request_job(bulk.KIND, by=self.request.user, at=timezone.now(), title=title, params=params, told=told)
+        except Refused as no:
+            messages.error(self.request, no.message)
+            return redirect(back)
+        messages.success(self.request, "记录较多，由后台处理，完成后在此下载处理结果。")
+        return redirect("jobs")
+
+    def list_url(self) -> str:
+        """Back to the list with its conditions."""
+        return f"{reverse(f'{self.base}-list')}?{self.request.POST.get('query', '')[:2000]}".rstrip("?")
+
+    def bulk_page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
+        """Draw one of the two pages."""
+        name = str(self.model._meta.verbose_name)
+        trail = [("工作台", reverse("home")), (name, self.list_url()), (context["act"].label, "")]
+        shown = {"crumbs": trail, "base": self.base, "query": self.request.POST.get("query", "")[:2000]} | context
+        return TemplateResponse(self.request, f"register/{template}.html", shown, status=status)

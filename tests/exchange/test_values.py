@@ -1,0 +1,112 @@
+"""What a text of a sheet means where the form offers a choice."""
+
+import pytest
+
+from apps.exchange.values import bare, level_rank, level_word, meant, numbered, scheme_of, several
+
+AREAS = [
+    ("", "未选择"), ("top", "三重一大决策"), ("build", "工程建设（招投标、变更、结算）"), ("buy", "物资（服务）采购"), ("hr", "选人用人"),
+]  # fmt: skip
+PEOPLE = [(7, "张伟（工程部经理）"), (8, "张伟（财务部会计）"), (9, "赵静（工程管理部经理）")]
+POSTS = [(1, "工程管理部 现场工程师"), (2, "成本合约部 计量工程师"), (3, "招标采购部 现场工程师")]
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("三重一大决策", "top"), ("“三重一大” 决策", "top"), ("一、三重一大决策", "top"), ("三重一大", "top"), ("工程建设", "build"),
+        ("工程建设（招投标、变更、结算）", "build"), ("1.选人 用人", "hr"), ("选人用人管理", "hr"), ("其他", ""), ("", ""), ("  ", ""),
+    ],
+)  # fmt: skip
+def test_a_choice_is_known_by_its_label_however_it_is_written(text, key):
+    assert meant(text, AREAS).key == key
+
+
+def test_a_known_other_spelling_counts_before_everything_looser():
+    assert meant("采购", AREAS, also={"采购": "buy"}).key == "buy"
+    assert meant("采购", AREAS, also={"采购": "gone"}).key == "buy"
+    assert not meant("采购", AREAS, loose=False)
+
+
+def test_a_person_is_known_by_name_and_two_of_one_name_are_asked_about():
+    assert meant("赵静", PEOPLE).key == "9"
+    found = meant("张伟", PEOPLE)
+    assert (found.key, found.between) == ("", ("张伟（工程部经理）", "张伟（财务部会计）"))
+    assert meant("张伟（财务部会计）", PEOPLE).key == "8"
+    assert not meant("科室负责人", PEOPLE, loose=False)
+
+
+def test_a_post_is_known_by_its_name_when_only_one_department_has_it():
+    assert meant("计量工程师", POSTS).key == "2"
+    assert meant("现场工程师", POSTS).between == ("工程管理部 现场工程师", "招标采购部 现场工程师")
+
+
+def test_one_letter_is_part_of_too_much_to_mean_anything():
+    assert not meant("人", AREAS)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"), [("（一）决策", "决策"), ("3、决策", "决策"), ("1.5倍", "1.5倍"), ("《办法》 第二条", "办法第二条")]
+)
+def test_numbering_and_marks_do_not_count(text, said):
+    assert bare(text) == said
+
+
+def test_a_list_in_a_cell_is_several():
+    assert several("自己找、群众帮，领导提;集体定/组织审\n巡察") == ["自己找", "群众帮", "领导提", "集体定", "组织审", "巡察"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("1.登记;\n2.公示;", ["登记", "公示"]), ("（1）登记\n（2）公示", ["登记", "公示"]), ("一、登记\n二、公示", ["登记", "公示"]),
+        ("严格执行1.5倍标准\n2.5倍除外", ["严格执行1.5倍标准\n2.5倍除外"]), ("登记\n公示", ["登记\n公示"]),
+        ("1.登记", ["1.登记"]), ("", []),
+        ("两人到场，1.登记\n2.公示", ["两人到场，1.登记\n2.公示"]),
+        ("1、双人签证；2、影像留存；3、审计抽查", ["双人签证", "影像留存", "审计抽查"]), ("①登记②公示", ["登记", "公示"]),
+        ("1.登记；2.公示\n3.抽查", ["登记", "公示", "抽查"]), ("1、2年的合同；3、年的合同", ["1、2年的合同；3、年的合同"]),
+        ("一、登记\n二、公示。", ["登记", "公示。"]), ("1.登记；3.公示", ["1.登记；3.公示"]),
+    ],
+)  # fmt: skip
+def test_numbered_measures_are_told_apart_and_nothing_else(text, parts):
+    assert numbered(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "level"),
+    [
+        ("高", "high"), ("高风险", "high"), ("高 级", "high"), ("中级", "mid"), ("一般", "mid"), ("一般风险", "mid"), ("低风险点", "low"),
+        ("低度", "low"), ("较高", "high"), ("一级", ""), ("A", ""), ("无", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_word_says_its_level(text, level):
+    assert level_word(text) == level
+
+
+@pytest.mark.parametrize(
+    ("text", "rank"),
+    [
+        ("一级", 1), ("一级风险", 1), ("Ⅱ级", 2), ("II级", 2), ("III", 3), ("C类", 3), ("b", 2), ("1", 1), ("３", 3), ("甲等", 1),
+        ("★★★", 1), ("★", 3), ("★★☆", 2), ("4", 0), ("高", 0), ("", 0), ("★★★★", 0),
+    ],
+)  # fmt: skip
+def test_a_rank_is_read_in_every_writing(text, rank):
+    assert level_rank(text) == rank
+
+
+def test_words_need_no_confirmation_and_ranks_do():
+    words = scheme_of(["高", "一般", "", "高"])
+    assert (words.levels, words.sure) == ({"高": "high", "一般": "mid"}, True)
+    ranks = scheme_of(["1", "2"])
+    assert (ranks.levels, ranks.sure) == ({"1": "high", "2": "mid"}, False)
+
+
+@pytest.mark.parametrize("note", ["等级由低到高分为一级、二级、三级", "注：3级最高", "数字越大风险越高"])
+def test_a_scheme_that_may_be_the_other_way_round_is_asked_about_not_guessed(note):
+    found = scheme_of(["1", "2", "3"], notes=[note])
+    assert (set(found.levels.values()), found.sure, found.unknown) == ({""}, False, ("1", "2", "3"))
+
+
+def test_an_unknown_spelling_is_told():
+    found = scheme_of(["高", "特殊"])
+    assert (found.levels["特殊"], found.sure, found.unknown) == ("", False, ("特殊",))
