@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.documents.services import request_job
-from apps.exchange.queries import origin_of
+from apps.exchange.queries import batches_of, origin_of
 from apps.pages.attachments import AttachmentPages
 from apps.pages.bulk_pages import BulkPages
 from apps.pages.export_pages import ExportPages
@@ -121,7 +121,14 @@ class RiskPages(BulkPages, ExportPages, AttachmentPages):
         menu = {"label": "导出", "icon": "dl", "wide_only": True, "menu": [printed, *self.export_menu()]}
         actions = [*([sheet] if self.may_add() else []), menu if self.may_export() else ledger]
         bulk = self.bulk_bar() + self.export_chosen()
-        return {"views": views, "actions": actions, "bulk": bulk, "title": "廉政风险点", "empty": empty, "unit_word": "条"}
+        shown = {"views": views, "actions": actions, "bulk": bulk, "title": "廉政风险点", "empty": empty, "unit_word": "条"}
+        return shown | {"only": self.only()}
+
+    def only(self) -> str:
+        """What the list is narrowed to by a link, for no field of the query form says it."""
+        key = whole(self.request.GET.get("batch", ""))
+        batch = batches_of(self.request.user, "risk").filter(pk=key).first() if key else None
+        return f"仅导入批次“{batch.file_name}”" if batch is not None else ""
 
     def ledger(self, request: PortalRequest) -> HttpResponse:
         """Ask for the 台账 of the current filter as PDF; a worker prints it."""

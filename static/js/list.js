@@ -31,7 +31,7 @@
       unfold.setAttribute("aria-expanded", String(open));
     }
     const density = on("[data-density]");
-    if (density) { keep.set(key("rows"), density.dataset.density); dress(); }
+    if (density) { put("rows", density.dataset.density); dress(); }
     if (on("[data-bulk-none]")) { checks().forEach((box) => { box.checked = false; }); everything(false); }
     if (on("[data-bulk-everything]")) everything(true);
   });
@@ -68,25 +68,27 @@
     if (event.target.matches("[data-check], [data-check-all]")) count();
     if (event.target.matches("[data-columns] input")) {
       const off = all("[data-columns] input").filter((box) => !box.checked).map((box) => box.value);
-      keep.set(key("cols"), off.join(","));
+      put("cols", off.join(","));
       dress();
     }
   });
 
   /* columns and row height */
-  const listed = (what) => (keep.get(key(what)) || "").split(",").filter(Boolean);
+  let worn = null;  // the look of an opened view: of this page alone, one's own stays as it is
+  const kept = (what) => (worn ? worn[what] : keep.get(key(what))) || "";
+  const put = (what, value) => { if (worn) worn[what] = value; else keep.set(key(what), value); };
+  const listed = (what) => kept(what).split(",").filter(Boolean);
   function look() {
-    return { off: listed("cols"), order: listed("order"), dense: keep.get(key("rows")) === "dense" };
+    return { off: listed("cols"), order: listed("order"), dense: kept("rows") === "dense" };
   }
   function wear(text) {
     const wanted = JSON.parse(text);
-    keep.set(key("cols"), (wanted.off || []).join(","));
-    keep.set(key("order"), (wanted.order || []).join(","));
-    keep.set(key("rows"), wanted.dense ? "dense" : "");
+    worn = { cols: (wanted.off || []).join(","), order: (wanted.order || []).join(","), rows: wanted.dense ? "dense" : "" };
   }
   document.addEventListener("click", (event) => {
-    const view = event.target.closest("[data-look]");
-    if (view) wear(view.dataset.look);
+    const view = event.target.closest(".views a");
+    if (view && view.dataset.look) wear(view.dataset.look);
+    else if (view) worn = null;
     if (event.target.closest('[data-dialog-open="view-dialog"]')) document.querySelector("[data-look-now]").value = JSON.stringify(look());
     const up = event.target.closest("[data-column-up]");
     if (up) { event.preventDefault(); raise(up.dataset.columnUp); }
@@ -101,7 +103,7 @@
     const at = names.indexOf(name);
     if (at < 1) return;
     [names[at - 1], names[at]] = [names[at], names[at - 1]];
-    keep.set(key("order"), names.join(","));
+    put("order", names.join(","));
     const menu = list().querySelector("[data-columns]");
     menu.replaceChildren();
     dress();
@@ -122,7 +124,7 @@
     arrange();
     const off = new Set(listed("cols"));
     all("[data-col]", list()).forEach((cell) => { cell.hidden = off.has(cell.dataset.col); });
-    const dense = keep.get(key("rows")) || "";
+    const dense = kept("rows");
     list().querySelector(".tbl")?.classList.toggle("dense", dense === "dense");
     all("[data-density]").forEach((button) => {
       const on = button.dataset.density === dense;
@@ -153,5 +155,7 @@
     count();
   }
   document.addEventListener("htmx:afterSettle", dress);
+  const open = document.querySelector(".views a.on[data-look]");
+  if (open) wear(open.dataset.look);
   dress();
 })();

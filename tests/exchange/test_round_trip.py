@@ -177,6 +177,7 @@ def test_the_rows_of_one_batch_are_listed_for_whoever_imported_it(world, clerk, 
     committing.commit(batch, by=again(world.clerk), at=NOW)
     shown = clerk.get(f"/risks/?batch={batch.pk}").context["table"].data
     assert [record.name for record in shown] == ["公车管理"]
+    assert "仅导入批次“台账.xlsx”" in clerk.get(f"/risks/?batch={batch.pk}").content.decode()
     other = Client()
     other.force_login(again(world.secretary))
     assert not list(other.get(f"/risks/?batch={batch.pk}").context["table"].data)
