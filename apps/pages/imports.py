@@ -96,7 +96,8 @@ class ImportPages(ColumnPages, View):
             if found is None:
                 raise Http404
             self.batch = found
-            if self.page in self.STILL and import_jobs.is_open(found, of=self.request.user):
+            changes = self.page in self.STILL or request.method == "POST"
+            if changes and import_jobs.is_open(found, of=self.request.user):
                 return self.wait()
         return super().dispatch(request, *args, **kwargs)
 

@@ -65,7 +65,7 @@ def test_nothing_is_changed_while_a_worker_has_the_batch(clerk, arranged):
     listed = clerk.get("/risks/import/").content.decode()
     assert "正在处理" in listed
     assert f'{arranged}discard/' not in listed
-    for place in ("commit/", "discard/", "rows/2/", ""):
+    for place in ("commit/", "discard/", "rows/2/", "rows/", ""):
         assert "正在后台处理，完成后再修改" in clerk.post(f"{arranged}{place}", {"drop": "1"}, follow=True).content.decode()
     assert clerk.get(f"{arranged}?again=1").headers["Location"] == f"{arranged}rows/"
     run_jobs(clock=timezone.now)
