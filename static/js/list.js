@@ -155,6 +155,7 @@
     count();
   }
   document.addEventListener("htmx:afterSettle", dress);
+  window.addEventListener("pageshow", count);  // the browser ticks again what was ticked before “back”
   const open = document.querySelector(".views a.on[data-look]");
   if (open) wear(open.dataset.look);
   dress();
