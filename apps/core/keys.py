@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from django.db.models import BooleanField, F, Func, Q
+from django.db.models import BooleanField, F, Func, Model, Q
 
 HANDFUL = 20
 
@@ -29,3 +29,21 @@ class Among(Func):
 def among(field: str, keys: Collection[int]) -> Q:
     """Rows whose key is one of these; the plain IN for a handful, which the planner knows best."""
     return Q(Among(F(field), keys)) if len(keys) > HANDFUL else Q(**{f"{field}__in": sorted(keys)})
+
+
+class Named:
+    """Some fields of rows that many others name, as plain values: each is read once, however often it is named."""
+
+    def __init__(self, model: type[Model], *fields: str) -> None:
+        self.model, self.fields = model, fields
+        self.known: dict[int, Any] = {}
+
+    def learn(self, keys: Iterable[int | None]) -> None:
+        """Read those of these that are not known yet."""
+        if new := {key for key in keys if key is not None} - self.known.keys():
+            found = self.model._default_manager.filter(among("pk", new))
+            self.known |= {row.pk: row for row in found.values_list("pk", *self.fields, named=True)}
+
+    def __getitem__(self, key: int) -> Any:
+        """Its fields by name. Raises KeyError when it was never learned."""
+        return self.known[key]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 KIND = "sheet-out"
 AT_ONCE = 2000  # rows that a request writes by itself
-TOGETHER = 500  # rows that are read at once
+TOGETHER = 1000  # rows that are read at once
 EXPORTS = "EU"
 NUMBER = re.compile(r"\d[\d%+\- ]{5,}[\dXx]")
 MEDIA = {"xlsx": XLSX, "csv": "text/csv"}
@@ -44,17 +45,39 @@ class Column:
     under: str = ""
 
 
+class Lines(Protocol):
+    """The filtered rows of one export, opened for reading: the columns there are, and some hundreds of rows by their keys."""
+
+    @property
+    def columns(self) -> Sequence[Column]: ...
+
+    def read(self, keys: Sequence[int]) -> Mapping[int, Any]:
+        """What the columns take their texts from, by key; a row that went meanwhile is not among them."""
+        ...
+
+
+@dataclass(frozen=True)
+class Records:
+    """Lines that are the records themselves: enough for a register of some thousand rows."""
+
+    rows: Any
+    columns: Sequence[Column]
+
+    def read(self, keys: Sequence[int]) -> Mapping[int, Any]:
+        found: Mapping[int, Any] = self.rows.order_by().in_bulk(keys)
+        return found
+
+
 @dataclass(frozen=True)
 class Sheet:
-    """How a register goes out. `columns(rows)` gets the filtered rows before they are read, to see what its texts need."""
+    """How a register goes out."""
 
     name: str
     label: str
     function: str  # of org.matrix: whoever may not read it gets nothing
     visible: Callable[[User], Any]  # the rows the person may take out: those within E and U (EXPORTS)
     filterset: Any
-    columns: Callable[[Any], Sequence[Column]]
-    rows: Callable[[Any], Any]  # the rows with what the columns ask of them
+    lines: Callable[[Any], Lines]  # of the filtered rows
     conditions: Callable[[Any], str]  # the filter in words
 
 
@@ -90,7 +113,7 @@ class Asked:
         return self.as_params() | {"query": NUMBER.sub("***", self.query)}
 
 
-@dataclass(frozen=True)
+@dataclass
 class Selection:
     """The rows of one export, and how many."""
 
@@ -100,10 +123,15 @@ class Selection:
     rows: Any
     total: int
 
+    @cached_property
+    def lines(self) -> Lines:
+        """The rows opened for reading, once."""
+        return self.sheet.lines(self.rows)
+
     @property
     def columns(self) -> list[Column]:
         """The columns in the order of the list, or all there are."""
-        every = self.sheet.columns(self.rows)
+        every = self.lines.columns
         return [column for name in self.asked.columns for column in every if column.under == name] or list(every)
 
 
@@ -140,10 +168,10 @@ def write(path: Path, selection: Selection, *, by: User, at: datetime.datetime, 
 
 def records(selection: Selection) -> Iterable[Any]:
     """The rows in their order, some hundreds in memory at a time: a cursor of the server needs a session pgbouncer does not give."""
-    ordered, whole = list(selection.rows.values_list("pk", flat=True)), selection.sheet.rows(selection.rows.order_by())
+    ordered = list(selection.rows.values_list("pk", flat=True))
     for at in range(0, len(ordered), TOGETHER):
         keys = ordered[at : at + TOGETHER]
-        found = whole.in_bulk(keys)
+        found = selection.lines.read(keys)
         yield from (found[key] for key in keys if key in found)
 
 

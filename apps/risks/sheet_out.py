@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count
 
+from apps.core.keys import Named, among
 from apps.org.models import Department, Person, Post, Unit
 from apps.org.scope import reached
 from apps.pages.exports import EXPORTS, Column, Sheet
@@ -22,37 +25,89 @@ if TYPE_CHECKING:
 
     from apps.accounts.models import User
 
-NAMED = [  # read by keys for some hundreds of rows together: the people of a unit stand in many of its points
-    Prefetch("unit", Unit.objects.only("name")),
-    Prefetch("department", Department.objects.only("name")),
-    Prefetch("post", Post.objects.select_related("department").only("name", "department__name")),
-    *(Prefetch(name, Person.objects.only("name", "title", "unit_id")) for name in PEOPLE),
-    Prefetch("measures", Measure.objects.only("number", "content", "progress", "point_id")),
-]
-UNSAID = ("frozen", "writers", "criteria")  # what no column says
+LOOKED_UP = ("unit", "department", "post", *PEOPLE)
+BESIDE = ("unit", "score", "suggested", "state", "publicity_from", "effective_on", "review_due_on")  # what no sheet brings in
+NAMES = ("pk", *BESIDE, *(target.name for target in TARGETS if target.name != "measure"))
+READ = tuple(f"{name}_id" if name in LOOKED_UP else name for name in NAMES)
 WIDTHS = {"manifestation": 40, "measure": 44, "name": 24, "number": 20, "power": 22, "basis": 24, "source": 24}
 UNDER = {"department": "place", "post": "place", "measure": "measures", "manifestation": "name"}  # which column of the list shows it
-PROGRESS = dict(Measure.Progress.choices)
+PROGRESS = {code: str(label) for code, label in Measure.Progress.choices}
 SHORT = {"year", "level", "layer"}
 
 
-def columns(rows: Any) -> Sequence[Column]:
+class Line(NamedTuple):
+    """A point as plain values, and the text and progress of each of its measures."""
+
+    point: Any
+    measures: list[tuple[str, str]]
+
+
+class Lines:
+    """Points for a sheet, as plain values: what many of them name is read once, and nothing becomes a record."""
+
+    def __init__(self, rows: QuerySet[RiskPoint]) -> None:
+        self.rows = rows.order_by()
+        self.units, self.departments = Named(Unit, "name"), Named(Department, "name")
+        self.posts, self.people = Named(Post, "name", "department__name"), Named(Person, "name", "title", "unit_id")
+        self.shared = _shared_names(rows)
+        self.labels: dict[tuple[str, str], str] = {}
+        self.columns = _columns(self)
+
+    def read(self, keys: Sequence[int]) -> dict[int, Line]:
+        """The points of these keys with their measures."""
+        found = {row.pk: Line(row, []) for row in self.rows.filter(among("pk", keys)).values_list(*READ, named=True)}
+        points = [line.point for line in found.values()]
+        for names, fields in ((self.units, ("unit",)), (self.departments, ("department",)), (self.posts, ("post",)), (self.people, PEOPLE)):
+            names.learn(getattr(point, f"{field}_id") for point in points for field in fields)
+        told = Measure.objects.filter(among("point_id", found.keys())).order_by("number", "pk")
+        for key, content, progress in told.values_list("point_id", "content", "progress"):
+            found[key].measures.append((content, progress))
+        return found
+
+    def person(self, key: int | None) -> str:
+        """Two of one name in a unit are told apart by their post."""
+        if key is None:
+            return ""
+        person = self.people[key]
+        return person_label(person) if (person.unit_id, person.name) in self.shared else person.name
+
+    def department(self, key: int | None) -> str:
+        """Its name."""
+        return "" if key is None else str(self.departments[key].name)
+
+    def post(self, key: int | None) -> str:
+        """A post stands behind its department."""
+        if key is None:
+            return ""
+        post = self.posts[key]
+        return f"{post.department__name} {post.name}"
+
+    def codes(self, dictionary: str, value: str | list[str]) -> str:
+        """The labels of codes, each looked up once."""
+        return "、".join(self._label(dictionary, code) for code in ([value] if isinstance(value, str) else value) if code)
+
+    def _label(self, dictionary: str, code: str) -> str:
+        if (dictionary, code) not in self.labels:
+            self.labels[dictionary, code] = code_text(dictionary, code)
+        return self.labels[dictionary, code]
+
+
+def _columns(lines: Lines) -> list[Column]:
     """Everything the import takes, and what the portal says of a point beside it."""
-    shared = _shared_names(rows)
     known = [
-        Column(t.label, _value(t.name, shared), WIDTHS.get(t.name, 8 if t.name in SHORT else 14), under=UNDER.get(t.name, t.name))
+        Column(t.label, _value(t.name, lines), WIDTHS.get(t.name, 8 if t.name in SHORT else 14), under=UNDER.get(t.name, t.name))
         for t in TARGETS
     ]
     return [
-        Column("填报单位", lambda r: r.unit.name, 20, under="place"),
+        Column("填报单位", lambda line: lines.units[line.point.unit_id].name, 20, under="place"),
         *known,
-        Column("风险值", lambda r: r.score, 8),
-        Column("建议等级", _value("suggested", shared), 8),
-        Column("状态", lambda r: r.state_label, 12, under="state"),
-        Column("落实情况", lambda r: "\n".join(str(PROGRESS[m.progress]) for m in r.listed_measures), 12),
-        Column("公示日期", lambda r: r.publicity_from, 12),
-        Column("生效日期", lambda r: r.effective_on, 12),
-        Column("复查期限", lambda r: r.review_due_on, 12, under="review_due_on"),
+        Column("风险值", lambda line: line.point.score, 8),
+        Column("建议等级", _value("suggested", lines), 8),
+        Column("状态", _value("state", lines), 12, under="state"),
+        Column("落实情况", lambda line: "\n".join(PROGRESS[progress] for _, progress in line.measures), 12),
+        Column("公示日期", lambda line: line.point.publicity_from, 12),
+        Column("生效日期", lambda line: line.point.effective_on, 12),
+        Column("复查期限", lambda line: line.point.review_due_on, 12, under="review_due_on"),
     ]
 
 
@@ -63,34 +118,22 @@ def _shared_names(rows: Any) -> set[tuple[int, str]]:
     return {(row["unit_id"], row["name"]) for row in found}
 
 
-def _value(name: str, shared: set[tuple[int, str]]) -> Any:
-    """How a record gives the text of one field."""
-    if name in PEOPLE:
-        return lambda record: _person(getattr(record, name), shared)
+def _value(name: str, lines: Lines) -> Callable[[Line], Any]:
+    """How a line gives the text of one field."""
     if name == "measure":
         return _measures
+    take = attrgetter(f"{name}_id" if name in LOOKED_UP else name)
+    say: Callable[[Any], Any] | None = lines.person if name in PEOPLE else {"post": lines.post, "department": lines.department}.get(name)
     if name in DICTIONARY_OF:
-        return lambda record: _codes(DICTIONARY_OF[name], getattr(record, name))
-    if name == "post":
-        return lambda record: f"{record.post.department} {record.post.name}" if record.post else ""
-    if labels := dict(RiskPoint._meta.get_field(name).flatchoices):  # type: ignore[union-attr]
-        return lambda record: labels.get(getattr(record, name), "")
-    return lambda record: getattr(record, name)
+        say = partial(lines.codes, DICTIONARY_OF[name])
+    elif labels := {code: str(label) for code, label in RiskPoint._meta.get_field(name).flatchoices}:  # type: ignore[union-attr]
+        say = lambda code: labels.get(code, "")  # noqa: E731 -- one per column
+    return (lambda line: say(take(line.point))) if say is not None else (lambda line: take(line.point))
 
 
-def _person(person: Person | None, shared: set[tuple[int, str]]) -> str:
-    if person is None:
-        return ""
-    return person_label(person) if (person.unit_id, person.name) in shared else person.name
-
-
-def _codes(dictionary: str, value: Any) -> str:
-    return "、".join(code_text(dictionary, code) for code in ([value] if isinstance(value, str) else value) if code)
-
-
-def _measures(record: RiskPoint) -> str:
+def _measures(line: Line) -> str:
     """Several are numbered, each on its line; the import parts them there."""
-    texts = [measure.content for measure in record.listed_measures]
+    texts = [content for content, _ in line.measures]
     return "\n".join(f"{at}. {text}" for at, text in enumerate(texts, start=1)) if len(texts) > 1 else "".join(texts)
 
 
@@ -105,7 +148,6 @@ SHEET = Sheet(
     function=RiskPoint.FUNCTION,
     visible=taken_out,
     filterset=RiskFilter,
-    columns=columns,
-    rows=lambda rows: rows.defer(*UNSAID).prefetch_related(*NAMED),
+    lines=Lines,
     conditions=conditions,
 )

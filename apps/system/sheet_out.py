@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from apps.core.masking import mask_id_number, mask_phone
 from apps.exchange.registers import Register
 from apps.org.models import Person
-from apps.pages.exports import Column, Sheet
+from apps.pages.exports import Column, Records, Sheet
 from apps.system import filters, queries
 from apps.system.sheets import REGISTERS
 from apps.system.words import IN_SERVICE, IN_USE, YES
@@ -59,13 +59,13 @@ def _person_of(name: str) -> Value:
     return said
 
 
-def _columns(register: Register) -> Callable[[Any], Sequence[Column]]:
+def _columns(register: Register) -> Sequence[Column]:
     values = _values(register.name)
     plain = lambda name: lambda record: getattr(record, name)  # noqa: E731 -- one per column
     told = [Column(t.label, values.get(t.name) or plain(t.name), WIDE.get(t.name, 12), under=t.name) for t in register.targets]
     if register.name == "person":
         told.append(Column("账号", lambda record: record.account.username if record.account else "", 16, under="account"))
-    return lambda _: told
+    return told
 
 
 def _conditions(found: Any) -> str:
@@ -87,18 +87,18 @@ FILTERS = {
 }  # fmt: skip
 
 
-def _rows(register: str) -> Callable[[Any], Any]:
-    def joined(rows: Any) -> Any:
-        found = rows.select_related(*JOINS[register])
-        return queries.with_shared_names(found) if register == "department" else found
+def _lines(register: Register) -> Callable[[Any], Records]:
+    def opened(rows: Any) -> Records:
+        found = rows.select_related(*JOINS[register.name])
+        return Records(queries.with_shared_names(found) if register.name == "department" else found, _columns(register))
 
-    return joined
+    return opened
 
 
 SHEETS = [
     Sheet(
         name=register.name, label=register.label, function=queries.FUNCTION, visible=KEPT[register.name], filterset=FILTERS[register.name],
-        columns=_columns(register), rows=_rows(register.name), conditions=_conditions,
+        lines=_lines(register), conditions=_conditions,
     )
     for register in REGISTERS
 ]  # fmt: skip
