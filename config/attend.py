@@ -19,8 +19,13 @@ LEASE = datetime.timedelta(seconds=15)  # a loop that gave no sign for so long i
 OFFER_AGAIN = 20.0
 
 
-def attend(*, clock: Callable[[], datetime.datetime], offer: Callable[[Any], object], seconds: float = ROUND) -> bool:
+def attend(
+    *, clock: Callable[[], datetime.datetime], offer: Callable[[Any], object], seconds: float = ROUND,
+    pause: Callable[[float], object] = time.sleep,
+) -> bool:  # fmt: skip
     """For `seconds`, hand waiting jobs to `offer` and send due mails; False at once when another loop is alive.
+
+    `pause(seconds)` waits between two looks; when it says True the worker is to end, and so does the loop.
 
     Who attends is decided by a row, not by a session lock, so that pgbouncer in transaction mode may stand between.
     Two loops at once would do no harm: rows are taken under SKIP LOCKED.
@@ -31,8 +36,10 @@ def attend(*, clock: Callable[[], datetime.datetime], offer: Callable[[Any], obj
     while mine is not None and time.monotonic() < end:
         held = mine
         _round(clock, offer, offered)
-        time.sleep(PAUSE)
+        told_to_end = pause(PAUSE)
         mine = _take_over(clock(), mine)
+        if told_to_end:
+            break
     if mine is not None:
         _take_over(mine - LEASE, mine)  # the successor need not wait for the lease to run out
     return held is not None

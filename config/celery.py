@@ -2,11 +2,12 @@
 
 Web requests import nothing from here and never talk to the broker (house.md mechanism 5).
 """
+import multiprocessing
 import os
 from uuid import UUID
 
 from celery import Celery, Task
-from celery.signals import worker_ready
+from celery.signals import worker_ready, worker_shutting_down
 from django.conf import settings
 from django.utils import timezone
 
@@ -38,13 +39,18 @@ app.conf.update(
     },
 )
 
+ending = multiprocessing.Event()  # made before the pool forks: the worker's parent sets it, the children see it
+
 
 @app.task(name="attend", bind=True)
 def attend_outbox(self: Task, **_kwargs: object) -> None:
     """The loop that takes up mails and jobs; its successor is called at its end, beat only revives it."""
     from config.attend import attend  # noqa: PLC0415 -- tasks are leaves
 
-    if attend(clock=timezone.now, offer=lambda job_id: run_job.apply_async(kwargs={"job_id": str(job_id)}, expires=30)):
+    def offer(job_id: UUID) -> None:
+        run_job.apply_async(kwargs={"job_id": str(job_id)}, expires=30)
+
+    if attend(clock=timezone.now, offer=offer, pause=ending.wait) and not ending.is_set():
         self.apply_async(expires=4)
 
 
@@ -62,6 +68,12 @@ def tick_once(**_kwargs: object) -> None:
     from config.tick import tick  # noqa: PLC0415 -- tasks are leaves
 
     tick(clock=timezone.now, outbox=False)
+
+
+@worker_shutting_down.connect
+def end_the_loop(**_kwargs: object) -> None:
+    """A warm shutdown waits for what runs: the loop, which runs always, would hold it for half a minute."""
+    ending.set()
 
 
 @worker_ready.connect

@@ -74,6 +74,14 @@ def test_a_loop_taken_for_dead_gives_way(person):
 
 
 @pytest.mark.django_db
+def test_a_worker_told_to_end_does_not_wait_for_the_loop(person):
+    pauses = []
+    assert attend(clock=timezone.now, offer=print, seconds=600, pause=lambda seconds: pauses.append(seconds) or True)
+    assert len(pauses) == 1
+    assert attend(clock=timezone.now, offer=print, seconds=0.1)  # and the next worker's loop begins at once
+
+
+@pytest.mark.django_db
 def test_one_tick_does_all_without_redis(person, smtp, kind, settings):  # noqa: F811
     settings.CELERY_BROKER_URL = "redis://127.0.0.1:1"
     leave(person(), kind)
