@@ -75,4 +75,4 @@ def _reason(label: str, text: str) -> str:
 def _typed(target: Target | None, values: Sequence[str], desk: Desk) -> str:
     """What somebody typed over a cell, as a sheet says it."""
     names = dict(desk.choices(target.name) or ()) if target is not None else {}
-    return ("\n" if target is not None and target.lines else "、").join(names.get(value, value) for value in values)
+    return ("\n" if target is not None and (target.lines or target.beside) else "、").join(names.get(value, value) for value in values)

@@ -21,6 +21,8 @@ class Target:
     """A field that a column can fill. `needed`: a row without it is not imported. `same`: may be one value for all rows.
 
     `lines`: each line that continues a record adds one (measures); also what numbered parts of a cell become.
+    `beside`: it says something of each of these lines (their 完成时限): as many values as there are lines, or one for all.
+    `spills`: what stands behind a stroke in its cell means this field, where no column of its own does (部门/岗位).
     """
 
     name: str
@@ -29,6 +31,8 @@ class Target:
     same: bool = False
     many: bool = False
     lines: bool = False
+    beside: str = ""
+    spills: str = ""
     loose: bool = True  # a label that is only part of the text counts (never for people)
 
 

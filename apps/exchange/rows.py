@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from apps.exchange.registers import Desk, Faults, Register, Target
-from apps.exchange.values import Meant, bare, meant, numbered, several
+from apps.exchange.values import Meant, bare, meant, numbered, one_each, several
 
 NOTHING = re.compile(r"[\s\-—–－/／\\、.。…]*")  # how people write that there is nothing to write
 
@@ -31,15 +31,19 @@ def texts_of(cells: Sequence[str], columns: Sequence[Mapping[str, Any]], mapping
 
 def posted(row: Any, *, columns: Sequence[Mapping[str, Any]], batch: Any, register: Register, desk: Desk) -> Posted:
     """What the form gets for this row: the sheet's own value, else the one for all rows; what somebody typed over it wins."""
-    found = Posted(texts=texts_of(row.cells, columns, batch.mapping))
+    found, counts = Posted(texts=texts_of(row.cells, columns, batch.mapping)), dict[str, list[int]]()
     for target in register.targets:
         text = found.texts.get(target.name, "")
-        if target.lines:
+        if target.lines or target.beside:
             below = [texts_of(cells, columns, batch.mapping).get(target.name, "") for cells in row.more]
-            parts = [part for cell in (text, *below) for part in (numbered(cell) if batch.splits else [cell.strip()])]
-            found.values[target.name] = [part for part in parts if part]
+            apart = one_each if target.beside else numbered if batch.splits else _whole
+            parts = [apart(cell) for cell in (text, *below)]
+            counts[target.name] = [len(some) for some in parts]
+            found.values[target.name] = along(parts, counts.get(target.beside) or counts[target.name])
         elif text.strip():
             _read(found, target, text, batch.answers.get(target.name, {}), desk, register.also.get(target.name, {}))
+            if (beyond := register.target(target.spills)) is not None and beyond.name not in batch.mapping.values():
+                _spill(found, beyond, text, batch.answers.get(target.name, {}), desk)
         if not found.values.get(target.name) and target.name not in found.unread and target.name in batch.same:
             found.values[target.name] = list(batch.same[target.name])
     for name, values in row.typed.items():
@@ -47,6 +51,39 @@ def posted(row: Any, *, columns: Sequence[Mapping[str, Any]], batch: Any, regist
         found.unread.pop(name, None)
     found.given = ({name for name in batch.mapping.values() if name} | set(batch.same) | set(row.typed)) - set(found.unread)
     return found
+
+
+def _whole(cell: str) -> list[str]:
+    return [cell.strip()] if cell.strip() else []
+
+
+def along(parts: Sequence[Sequence[str]], counts: Sequence[int]) -> list[str]:
+    """The parts of each line's cell, as many as the line has of what they stand beside; one is for all of its line, and one in the first
+    line alone for all lines (a merged cell). Where they do not match, they are left as they are.
+    """
+    first, *below = parts
+    if len(first) == 1 and not any(below):
+        return [first[0]] * sum(counts)
+    matches = all(len(some) in {0, 1, count} for some, count in zip(parts, counts, strict=True))
+    wide = [list(some) if len(some) == count else list(some or [""]) * count for some, count in zip(parts, counts, strict=True)]
+    found = [part for some in (wide if matches else parts) for part in some]
+    return found if any(found) else []
+
+
+STROKE = re.compile(r"[/／\\]|\s*[-—–－]+\s*")
+
+
+def _spill(found: Posted, target: Target, text: str, answers: Mapping[str, str], desk: Desk) -> None:
+    """「工程管理部/现场工程师」 in a column of departments: the post of that department, or the text stays with the record."""
+    _, stroke, rest = (STROKE.sub("/", text.strip(), count=1)).partition("/")
+    if not stroke or not rest.strip() or text.strip() in answers:
+        return
+    choices = desk.choices(target.name) or ()
+    hit = meant(STROKE.sub(" ", text, count=1), choices, loose=False) or meant(rest, choices, loose=target.loose)
+    if hit:
+        found.values[target.name] = [hit.key]
+    else:
+        found.unread[target.name] = f"“{rest.strip()}”不在{target.label}的可选范围内"
 
 
 def _read(found: Posted, target: Target, text: str, answers: Mapping[str, str], desk: Desk, also: Mapping[str, str]) -> None:

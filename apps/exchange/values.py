@@ -4,6 +4,8 @@ Pure. A text that fits nothing, or more than one choice, is never guessed: it is
 """
 from __future__ import annotations
 
+import calendar
+import datetime
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,6 +85,35 @@ def numbered(text: str) -> list[str]:
         return [part for part in found if part]
     found = [part for part in (part.strip(" \n;；") for part in _MEASURE.split(text)) if part]
     return found if len(found) > 1 and _MEASURE.match(text) else [text.strip()] if text.strip() else []
+
+
+_NUMBER = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）]|\d{1,2}[.、．](?=\D|20\d\d)|[①-⑳])\s*")
+
+
+def one_each(text: str) -> list[str]:
+    """The lines of a cell that says something of each measure, without their numbers: 「1.2026-06-30\n2.长期坚持」 are two."""
+    return [_NUMBER.sub("", part).strip() for part in re.split(r"[;；\n]+", text) if part.strip()]
+
+
+# -- days ------------------------------------------------------------------------------------------------------------
+
+_DAY = re.compile(r"(20\d\d)(?:[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?|年|(\d\d)(\d\d))(?:底|末|月底|月末)?(?:之?前|以前|内)?(?:完成)?")
+
+
+def day_of(text: str) -> datetime.date | None:
+    """The day a text names: 2026-06-30, 2026.6.30, 2026年6月30日前, 20260630; of a month or a year (2026年6月底, 2026年底) the last.
+
+    None for what names no day, or none without its year: 6月底 is not guessed.
+    """
+    said = _DAY.fullmatch(re.sub(r"\s+|00:00(?::00)?$", "", unicodedata.normalize("NFKC", text)))
+    if said is None:
+        return None
+    year, month = int(said[1]), int(said[2] or said[4] or 12)
+    if not 1 <= month <= 12:
+        return None
+    last = calendar.monthrange(year, month)[1]
+    day = int(said[3] or said[5] or last)
+    return datetime.date(year, month, day) if 1 <= day <= last else None
 
 
 # -- levels ----------------------------------------------------------------------------------------------------------

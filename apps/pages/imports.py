@@ -215,7 +215,7 @@ class ImportPages(ColumnPages, View):
             cells.append(
                 {
                     "target": target, "values": values, "fault": fault, "hint": hint, "choices": choices,
-                    "text": "、".join(names.get(v, v) for v in values) if not target.lines else "\n".join(values),
+                    "text": ("\n" if target.lines or target.beside else "、").join(names.get(v, v) for v in values),
                     "editing": editing or bool(fault), "unread": seen.texts.get(target.name, "").strip() if not values else "",
                 }
             )  # fmt: skip
@@ -257,7 +257,9 @@ class ImportPages(ColumnPages, View):
     def values_of(self, target: Target) -> list[str]:
         """What was typed into a cell; of measures each line is one."""
         values = [str(v).strip() for v in self.request.POST.getlist(f"cell-{target.name}") if str(v).strip()]
-        return [line.strip() for v in values for line in v.splitlines() if line.strip()] if target.lines else values
+        if target.lines or target.beside:
+            return [line.strip() for v in values for line in v.splitlines() if line.strip()]
+        return values
 
     def faults(self, request: PortalRequest, pk: int) -> HttpResponseBase:
         """The rows that are wrong, as a sheet of their own with the reasons."""

@@ -6,6 +6,7 @@ number is personal and in none of it.
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -92,10 +93,15 @@ def snapshot(facts: Plain) -> dict[str, Any]:
     return shown | {"measures": {"label": "防控措施", "value": rows, "text": "\n".join(lines)}}
 
 
+def until(due_on: datetime.date | None, *, is_standing: bool) -> str:
+    """The 完成时限 of a measure in a table: a date, 长期坚持, or nothing."""
+    return "长期坚持" if is_standing else f"{due_on:%Y-%m-%d}" if due_on else ""
+
+
 def measure_line(row: Plain) -> str:
     """One measure on one line: 【中期监控】单项变更须会签（工程管理部，赵静，长期坚持）."""
-    until = "长期坚持" if row["is_standing"]["value"] else row["due_on"]["text"]
-    said = dict.fromkeys((row["department"]["text"], row["person"]["text"], until, row["progress"]["text"]))  # 长期坚持 once
+    when = "长期坚持" if row["is_standing"]["value"] else row["due_on"]["text"]
+    said = dict.fromkeys((row["department"]["text"], row["person"]["text"], when, row["progress"]["text"]))  # 长期坚持 once
     who = "，".join(part for part in said if part)
     kind = f"【{row['kind']['text']}】" if row["kind"]["text"] else ""
     return f"{kind}{row['content']['text']}" + (f"（{who}）" if who else "")

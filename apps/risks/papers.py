@@ -14,7 +14,7 @@ from apps.documents.ledger import Column, Ledger, ledger_pdf
 from apps.documents.models import Job
 from apps.org.queries import title_of, unit_of
 from apps.org.scope import scope_of
-from apps.risks.content import code_text
+from apps.risks.content import code_text, until
 from apps.risks.filters import RiskFilter
 from apps.risks.models import RiskPoint
 from apps.risks.queries import for_list
@@ -75,6 +75,6 @@ def lines(rows: Any) -> Iterator[list[Any]]:
             code_text("business_area", point.domain).partition("（")[0],
             code_text("risk_kind", point.category), point.name, point.manifestation, point.get_level_display(),
             "\n".join(f"{m.number}. {m.content}" if many else m.content for m in measures), point.responsible, point.head, point.leader,
-            "\n".join("长期坚持" if m.is_standing else f"{m.due_on:%Y-%m-%d}" if m.due_on else "—" for m in measures),
+            "\n".join(until(m.due_on, is_standing=m.is_standing) or "—" for m in measures),
             "\n".join(m.get_progress_display() for m in measures), point.publicity_from,
         ]  # fmt: skip

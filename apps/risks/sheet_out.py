@@ -13,7 +13,7 @@ from apps.core.keys import Named, among
 from apps.org.models import Department, Person, Post, Unit
 from apps.org.scope import reached
 from apps.pages.exports import EXPORTS, Column, Sheet
-from apps.risks.content import DICTIONARY_OF, code_text
+from apps.risks.content import DICTIONARY_OF, code_text, until
 from apps.risks.filters import RiskFilter
 from apps.risks.forms import person_label
 from apps.risks.models import Measure, RiskPoint
@@ -26,20 +26,22 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 LOOKED_UP = ("unit", "department", "post", *PEOPLE)
+OF_MEASURES = {"measure", "due"}
 BESIDE = ("unit", "score", "suggested", "state", "publicity_from", "effective_on", "review_due_on")  # what no sheet brings in
-NAMES = ("pk", *BESIDE, *(target.name for target in TARGETS if target.name != "measure"))
+NAMES = ("pk", *BESIDE, *(target.name for target in TARGETS if target.name not in OF_MEASURES))
 READ = tuple(f"{name}_id" if name in LOOKED_UP else name for name in NAMES)
-WIDTHS = {"manifestation": 40, "measure": 44, "name": 24, "number": 20, "power": 22, "basis": 24, "source": 24}
-UNDER = {"department": "place", "post": "place", "measure": "measures", "manifestation": "name"}  # which column of the list shows it
+WIDTHS = {"manifestation": 40, "measure": 44, "due": 16, "name": 24, "number": 20, "power": 22, "basis": 24, "source": 24}
+# Which column of the list shows it.
+UNDER = {"department": "place", "post": "place", "measure": "measures", "due": "measures", "manifestation": "name"}
 PROGRESS = {code: str(label) for code, label in Measure.Progress.choices}
 SHORT = {"year", "level", "layer"}
 
 
 class Line(NamedTuple):
-    """A point as plain values, and the text and progress of each of its measures."""
+    """A point as plain values, and each of its measures: content, progress, due_on, is_standing."""
 
     point: Any
-    measures: list[tuple[str, str]]
+    measures: list[Any]
 
 
 class Lines:
@@ -60,8 +62,8 @@ class Lines:
         for names, fields in ((self.units, ("unit",)), (self.departments, ("department",)), (self.posts, ("post",)), (self.people, PEOPLE)):
             names.learn(getattr(point, f"{field}_id") for point in points for field in fields)
         told = Measure.objects.filter(among("point_id", found.keys())).order_by("number", "pk")
-        for key, content, progress in told.values_list("point_id", "content", "progress"):
-            found[key].measures.append((content, progress))
+        for measure in told.values_list("point_id", "content", "progress", "due_on", "is_standing", named=True):
+            found[measure.point_id].measures.append(measure)
         return found
 
     def person(self, key: int | None) -> str:
@@ -104,7 +106,7 @@ def _columns(lines: Lines) -> list[Column]:
         Column("风险值", lambda line: line.point.score, 8),
         Column("建议等级", _value("suggested", lines), 8),
         Column("状态", _value("state", lines), 12, under="state"),
-        Column("落实情况", lambda line: "\n".join(PROGRESS[progress] for _, progress in line.measures), 12),
+        Column("落实情况", lambda line: "\n".join(PROGRESS[m.progress] for m in line.measures), 12),
         Column("公示日期", lambda line: line.point.publicity_from, 12),
         Column("生效日期", lambda line: line.point.effective_on, 12),
         Column("复查期限", lambda line: line.point.review_due_on, 12, under="review_due_on"),
@@ -121,7 +123,9 @@ def _shared_names(rows: Any) -> set[tuple[int, str]]:
 def _value(name: str, lines: Lines) -> Callable[[Line], Any]:
     """How a line gives the text of one field."""
     if name == "measure":
-        return _measures
+        return lambda line: _numbered([measure.content for measure in line.measures])
+    if name == "due":
+        return _due
     take = attrgetter(f"{name}_id" if name in LOOKED_UP else name)
     say: Callable[[Any], Any] | None = lines.person if name in PEOPLE else {"post": lines.post, "department": lines.department}.get(name)
     if name in DICTIONARY_OF:
@@ -131,10 +135,15 @@ def _value(name: str, lines: Lines) -> Callable[[Line], Any]:
     return (lambda line: say(take(line.point))) if say is not None else (lambda line: take(line.point))
 
 
-def _measures(line: Line) -> str:
+def _numbered(texts: Sequence[str]) -> str:
     """Several are numbered, each on its line; the import parts them there."""
-    texts = [content for content, _ in line.measures]
     return "\n".join(f"{at}. {text}" for at, text in enumerate(texts, start=1)) if len(texts) > 1 else "".join(texts)
+
+
+def _due(line: Line) -> str:
+    """The 完成时限 of each measure, numbered like them; nothing where none has any."""
+    texts = [until(measure.due_on, is_standing=measure.is_standing) for measure in line.measures]
+    return _numbered([text or "—" for text in texts]) if any(texts) else ""
 
 
 def taken_out(user: User) -> QuerySet[RiskPoint]:

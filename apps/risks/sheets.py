@@ -13,7 +13,7 @@ from django import forms
 from django.http import QueryDict
 
 from apps.exchange.registers import Faults, Register, Target, Values, Written
-from apps.exchange.values import numbered, scheme_of
+from apps.exchange.values import day_of, numbered, one_each, scheme_of
 from apps.flow.queries import compare
 from apps.org.queries import units_for
 from apps.risks import services
@@ -50,6 +50,7 @@ WORDS = {
     "level": ("风险等级", "评定等级", "等级", "风险级别", "风险级次", "级别", "风险程度"),
     "level_reason": ("等级调整理由",),
     "measure": ("防控措施", "防范措施", "防控措施建议", "预防措施", "控制措施", "整改措施", "措施"),
+    "due": ("完成时限", "整改时限", "防控时限", "完成时间", "时限", "措施完成时限"),
     "indicator": ("监测指标",),
     "responsible": ("责任人", "岗位责任人", "直接责任人", "负责人"),
     "head": ("部门负责人", "科室负责人", "处室负责人"),
@@ -67,6 +68,7 @@ NEEDED = {"name": "填写风险点名称", "manifestation": "填写风险内容�
 SAID = {
     "number": "更新已有的草稿时填写，新登记的不填",
     "measure": "有几条的，一格内按“1. 2.”分行写；每条不超过1000字",
+    "due": "如2026-06-30、2026年6月底、长期坚持；各条措施不同的，按“1. 2.”分行写",
 }
 SAMPLES = (
     {
@@ -80,6 +82,8 @@ SAMPLES = (
         "measure": "双人验收并上传影像",
     },
 )  # fmt: skip
+LABELS = {"measure": "防控措施", "number": "风险点编号", "due": "完成时限"}
+STANDING = re.compile(r"长期|持续|常态|一贯")
 PEOPLE = ("responsible", "head", "leader", "secretary")
 MANY = ("ways", "publicity_channels")
 
@@ -90,11 +94,13 @@ def _targets() -> list[Target]:
     return [
         Target(
             name,
-            "防控措施" if name == "measure" else "风险点编号" if name == "number" else fields[name],
+            LABELS.get(name) or fields[name],
             needed=name in NEEDED,
             same=name in SAME,
             many=name in MANY,
             lines=name == "measure",
+            beside="measure" if name == "due" else "",
+            spills="post" if name == "department" else "",
             loose=name not in PEOPLE,
         )
         for name in names
@@ -125,6 +131,8 @@ class Row:
         self.named = str(self.record or "")  # before the form writes onto it
         self.before = plain(self.record, self.record.listed_measures) if self.record is not None else None
         self._complete_names()
+        self.due = [part for text in self.values.get("due") or () for part in one_each(text) or [""]]
+        self.until = [self._until(text) for text in self.due]
         self.form, self.measures = desk.forms(self)
         self._judge()
 
@@ -143,6 +151,19 @@ class Row:
             self.faults["number"] = "本表中此编号出现两次，只保留一行"
         self.desk.updated.add(number)
         return record
+
+    def _until(self, text: str) -> dict[str, list[str]] | None:
+        """A 完成时限 as the measure's form has it: {} for none, None for what names no day."""
+        if not text.strip("—- "):
+            return {}
+        day = day_of(text)
+        return {"due_on": [day.isoformat()]} if day else {"is_standing": ["on"]} if STANDING.search(text) else None
+
+    def until_of(self, at: int, total: int) -> dict[str, list[str]]:
+        """What the sheet says of when measure `at` of `total` is to be done; one text is for all."""
+        if len(self.until) not in {1, total}:
+            return {}
+        return self.until[at if len(self.until) > 1 else 0] or {}
 
     def _complete_names(self) -> None:
         """Many sheets have one column for both: its text is the 表现形式, its beginning the name."""
@@ -186,11 +207,20 @@ class Row:
         if self.record is None and (number := self.desk.namesakes.get(self.form.instance.name)):
             self.hints["name"] = f"与 {number} 同名，已经登记过的选择不导入，要更新的填写编号"
         kept = [row.instance for row in self.measures.kept_forms]
+        self._hint_until(len(kept))
         if self.before is not None:
             changed = compare(snapshot(self.before), snapshot(plain(self.form.instance, kept)))
             self.is_changed = bool(changed)
             said = "；".join(f"{row['label']}：{row['old'] or '（空）'} → {row['new'] or '（空）'}" for row in changed)
             self.hints["update"] = f"更新 {self.named}　{said}" if changed else "与已有的风险点相同，导入时不作更改"
+
+    def _hint_until(self, measures: int) -> None:
+        """A text that says no day is told and stays with the record as it stood."""
+        if None in self.until:
+            text = self.due[self.until.index(None)]
+            self.hints["due"] = f"“{text[:20]}”不是日期，改为如2026-06-30或长期坚持，也可以导入后填写"
+        elif self.until and len(self.until) not in {1, measures}:
+            self.hints["due"] = f"完成时限有 {len(self.until)} 项，防控措施有 {measures} 条，导入后逐条填写"
 
     @property
     def does(self) -> str:
@@ -269,6 +299,11 @@ class Desk:
         data = self._data(given, usual=self.usual if record is None else {})
         if record is not None:
             self._keep(data, record, row)
+        else:
+            total = len(values.get("measure") or ())
+            for at in range(total):
+                for name, texts in row.until_of(at, total).items():
+                    data.setlist(f"measures-{at}-{name}", texts)
         form = RiskPointForm(data, user=self.user, instance=record, today=self.today, like=self.first)
         return form, MeasureFormSet(data, user=self.user, instance=record, like=self.rows)
 
@@ -283,7 +318,7 @@ class Desk:
         for at, measure in enumerate(kept):
             facts = {"content": measure} if isinstance(measure, str) else forms.model_to_dict(measure, fields=["id", *MEASURE_FIELDS])
             posted = {name: posted_value(value) for name, value in facts.items()}
-            for name, given in _with_each(posted, row).items():
+            for name, given in _until_over(_with_each(posted, row), row.until_of(at, len(kept))).items():
                 data.setlist(f"measures-{at}-{name}", given)
 
     def _data(self, values: Values, *, usual: Values = MappingProxyType({})) -> QueryDict:
@@ -292,7 +327,7 @@ class Desk:
         data["unit"], data["year"] = str(self.unit.pk), str(self.today.year)
         data["secrecy"] = RiskPoint.Secrecy.UNIT
         for name, given in [*usual.items(), *values.items()]:
-            if name not in {"measure", "number"} and any(given):
+            if name not in LABELS and any(given):
                 data.setlist(name, list(given))
         measures: Sequence[str] = values.get("measure") or ()
         data["measures-TOTAL_FORMS"], data["measures-INITIAL_FORMS"] = str(len(measures)), "0"
@@ -319,6 +354,11 @@ def _with_each(posted: dict[str, list[str]], row: Row) -> dict[str, list[str]]:
         elif not posted.get(name) and not posted.get(other):
             found[name] = list(given)
     return found
+
+
+def _until_over(posted: dict[str, list[str]], until: dict[str, list[str]]) -> dict[str, list[str]]:
+    """With the time the sheet names; a date and 长期坚持 exclude each other."""
+    return posted | {"due_on": [], "is_standing": []} | until if until else posted
 
 
 def _same(text: str, stored: Sequence[Measure]) -> Measure | None:

@@ -77,6 +77,17 @@ def test_what_went_out_comes_in_without_a_difference(world, sheet):
     assert not versions_of(first).exists()
 
 
+def test_a_changed_time_changes_its_measure_alone(world, sheet):
+    rows = [measure(world, person=None), measure(world, content="每季度公示", is_standing=False, due_on=datetime.date(2026, 12, 31))]
+    point = draft(world, measures=rows, by="clerk")
+    path, lines = sheet()
+    assert lines[1][lines[0].index("完成时限")] == "1. 长期坚持\n2. 2026-12-31"
+    batch = take_in(world, written_again(path, lines, {"完成时限": "1. 2026年9月30日\n2. —"}))
+    committing.commit(batch, by=again(world.clerk), at=NOW)
+    told = [(m.content, m.due_on, m.is_standing) for m in point.measures.order_by("number")]
+    assert told == [(rows[0]["content"], datetime.date(2026, 9, 30), False), ("每季度公示", datetime.date(2026, 12, 31), False)]
+
+
 def test_only_what_was_changed_in_the_sheet_changes_and_undo_gives_it_back(world, sheet):
     record = draft(world, by="clerk", measures=[measure(world), measure(world, content="每季度公示")])
     path, rows = sheet()

@@ -240,3 +240,65 @@ def test_a_file_without_a_register_is_refused(world, tmp_path, sheets, match):
     with pytest.raises(Refused, match=match) as no:
         services.open_batch("risk", path=write_book(tmp_path / "a.xlsx", sheets), file_name="a.xlsx", by=world.author, at=NOW)
     assert no.value.field == "file"
+
+
+DUE_HEAD = ["序号", "部门/岗位", "风险点", "表现形式", "风险等级", "防控措施", "完成时限"]
+
+
+def due_of(record):
+    return [(m.content, str(m.due_on or ""), m.is_standing) for m in record.measures.order_by("number")]
+
+
+def test_each_measure_gets_the_time_that_stands_beside_it(world, opened):
+    rows = [
+        ["1", "工程管理部", "公车管理", "公车私用", "低", "1.登记;\n2.公示", "1.2026年6月底\n2.长期坚持"],
+        ["2", "工程管理部", "工程设计", "过度设计", "高", "会审", "2026-12-31"],
+        ["", "", "", "", "", "复核", ""],
+        ["3", "工程管理部", "物资验收", "以次充好", "高", "双人到场", "2026.9.1"],
+        ["", "", "", "", "", "留存影像", "持续"],
+    ]
+    batch = opened(rows, DUE_HEAD, splits=True)
+    assert counts(batch) == {"ok": 3}
+    assert committing.commit(batch, by=again(world.author), at=NOW) == 3
+    first, second, third = RiskPoint.objects.visible_to(again(world.author)).order_by("number")
+    assert due_of(first) == [("登记", "2026-06-30", False), ("公示", "", True)]
+    assert due_of(second) == [("会审", "2026-12-31", False), ("复核", "2026-12-31", False)]
+    assert due_of(third) == [("双人到场", "2026-09-01", False), ("留存影像", "", True)]
+
+
+@pytest.mark.parametrize(
+    ("measure", "due", "said"),
+    [
+        ("会审", "立行立改", "“立行立改”不是日期，改为如2026-06-30或长期坚持，也可以导入后填写"),
+        ("1.登记\n2.公示\n3.抽查", "1.2026-06-30\n2.2026-07-31", "完成时限有 2 项，防控措施有 3 条，导入后逐条填写"),
+    ],
+)
+def test_a_time_that_cannot_be_read_is_said_and_stays_with_the_record(world, opened, measure, due, said):
+    batch = opened([["1", "工程管理部", "公车管理", "公车私用", "低", measure, due]], DUE_HEAD, splits=True)
+    assert [row.hints for row in rows_of(batch)] == [{"due": said}]
+    committing.commit(batch, by=again(world.author), at=NOW)
+    made = RiskPoint.objects.visible_to(again(world.author)).get()
+    assert {(when, standing) for _, when, standing in due_of(made)} == {("", False)}
+    assert origin_of(made).cells[6] == due
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "hint"),
+    [
+        ("工程管理部/现场工程师", "现场工程师", None), ("工程管理部－现场工程师", "现场工程师", None), ("工程管理部", "", None),
+        ("工程管理部/守门人", "", "“守门人”不在岗位的可选范围内"),
+    ],
+)  # fmt: skip
+def test_a_post_behind_its_department_is_not_lost(world, opened, text, found, hint):
+    batch = opened([["1", text, "公车管理", "公车私用", "低", "登记", "2026-06-30"]], DUE_HEAD)
+    assert rows_of(batch).get().hints.get("post") == hint
+    committing.commit(batch, by=again(world.author), at=NOW)
+    made = RiskPoint.objects.visible_to(again(world.author)).get()
+    assert (made.department.name, made.post.name if made.post else "") == ("工程管理部", found)
+
+
+def test_a_column_of_posts_says_it_alone(world, opened):
+    head = [*DUE_HEAD, "岗位"]
+    batch = opened([["1", "工程管理部/现场工程师", "公车管理", "公车私用", "低", "登记", "", ""]], head)
+    committing.commit(batch, by=again(world.author), at=NOW)
+    assert RiskPoint.objects.visible_to(again(world.author)).get().post is None

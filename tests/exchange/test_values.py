@@ -1,8 +1,11 @@
 """What a text of a sheet means where the form offers a choice."""
 
+import datetime
+
 import pytest
 
-from apps.exchange.values import bare, level_rank, level_word, meant, numbered, scheme_of, several
+from apps.exchange.rows import along
+from apps.exchange.values import bare, day_of, level_rank, level_word, meant, numbered, one_each, scheme_of, several
 
 AREAS = [
     ("", "未选择"), ("top", "三重一大决策"), ("build", "工程建设（招投标、变更、结算）"), ("buy", "物资（服务）采购"), ("hr", "选人用人"),
@@ -110,3 +113,47 @@ def test_a_scheme_that_may_be_the_other_way_round_is_asked_about_not_guessed(not
 def test_an_unknown_spelling_is_told():
     found = scheme_of(["高", "特殊"])
     assert (found.levels["特殊"], found.sure, found.unknown) == ("", False, ("特殊",))
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2026-06-30", (6, 30)), ("2026.6.5", (6, 5)), ("2026/6/5", (6, 5)), ("2026年6月5日前", (6, 5)), ("２０２６年６月５日", (6, 5)),
+        ("20260605", (6, 5)), ("2026年6月", (6, 30)), ("2026年2月底前完成", (2, 28)), ("2026年底", (12, 31)),
+        ("2026 年 12 月 31 日之前", (12, 31)), ("2026-06-30 00:00:00", (6, 30)), ("2026年", (12, 31)),
+    ],
+)  # fmt: skip
+def test_a_day_is_read_however_it_is_written_and_a_month_ends_with_its_last(text, day):
+    assert day_of(text) == datetime.date(2026, *day)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("1.2026-06-30\n2.长期坚持", ["2026-06-30", "长期坚持"]), ("1、2026年6月；2、—", ["2026年6月", "—"]), ("2026.6.30", ["2026.6.30"]),
+        ("12.5前", ["12.5前"]), ("", []), ("①2026年底\n②2027年底", ["2026年底", "2027年底"]),
+    ],
+)  # fmt: skip
+def test_lines_of_a_cell_lose_their_numbers_and_no_part_of_a_date(text, parts):
+    assert one_each(text) == parts
+
+
+@pytest.mark.parametrize("text", ["6月底", "立行立改", "2026年13月", "2026-02-30", "2026年0月", "第2026号", "", "2026年6月至9月"])
+def test_what_names_no_day_is_not_guessed(text):
+    assert day_of(text) is None
+
+
+@pytest.mark.parametrize(
+    ("parts", "counts", "found"),
+    [
+        ([["a"]], [3], ["a", "a", "a"]),  # one for all the measures of a cell
+        ([["a", "b"]], [2], ["a", "b"]),
+        ([["a"], [], []], [1, 1, 1], ["a", "a", "a"]),  # merged over the lines of a record
+        ([["a"], ["b"], []], [1, 1, 1], ["a", "b", ""]),
+        ([["a"], ["b"]], [2, 1], ["a", "a", "b"]),
+        ([["a", "b"]], [3], ["a", "b"]),  # nobody can say which is whose
+        ([[], []], [1, 1], []),
+    ],
+)
+def test_what_stands_beside_measures_keeps_to_them(parts, counts, found):
+    assert along(parts, counts) == found
