@@ -21,8 +21,8 @@ from apps.pages.paging import whole
 class BulkPages:
     """Beside RecordPages; the register declares its acts (bulk.declare) and adds HANDLERS and ROUTES to its own."""
 
-    HANDLERS: ClassVar[dict[str, dict[str, str]]] = {"bulk": {"post": "act_on_chosen"}}
-    ROUTES: ClassVar[dict[str, str]] = {"bulk": "bulk/<slug:name>/"}
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = {"bulk": {"post": "act_on_chosen"}, "bulk-result": {"get": "bulk_result"}}
+    ROUTES: ClassVar[dict[str, str]] = {"bulk": "bulk/<slug:name>/", "bulk-result": "bulk/<slug:name>/result/"}
     base: str
     model: ClassVar[Any]
     filterset_class: ClassVar[Any]
@@ -38,7 +38,7 @@ class BulkPages:
         post, user = self.request.POST, self.request.user
         rows = self.model.objects.visible_to(user)
         if post.get("all"):
-            rows = self.filterset_class(QueryDict(post.get("query", "")[:2000]), rows, request=self.request).qs
+            rows = self.filterset_class(QueryDict(self.query()), rows, request=self.request).qs
         else:
             rows = rows.filter(pk__in=[key for key in map(whole, post.getlist("pk")) if key]).order_by("-updated_at", "-pk")
         return list(rows.values_list("pk", flat=True)[: bulk.MOST + 1])
@@ -48,7 +48,7 @@ class BulkPages:
         act = bulk.act_of(self.base, name, request.user)
         if act is None:
             raise Http404
-        keys, back = self.chosen_keys(), self.list_url()
+        keys, back = self.chosen_keys(), self.list_url(self.query())
         if not keys or len(keys) > bulk.MOST:
             messages.error(request, f"一次最多处理 {bulk.MOST} 条，缩小查询范围后再试。" if keys else "先勾选要处理的记录。")
             return redirect(back)
@@ -56,14 +56,29 @@ class BulkPages:
         sent = bool(request.POST.get("confirm"))
         form = act.form(records, request.user, request.POST if sent else None) if act.form is not None else None
         if not sent or (form is not None and not form.is_valid()):
-            shown = {"act": act, "keys": keys, "records": records[:5], "form": form, "has_errors": sent, "back": back}
+            shown = {"act": act, "keys": keys, "records": records[:5], "form": form, "has_errors": sent}
+            shown |= {"back": back, "query": self.query()}
             return self.bulk_page("bulk", shown, status=422 if sent else 200)
         if len(keys) > bulk.AT_ONCE:
             return self.bulk_later(act, keys, back)
         outcomes = list(bulk.work(act, records, request.POST, by=request.user))
-        failed = [outcome for outcome in outcomes if outcome.reason]
-        shown = {"act": act, "done": len(outcomes) - len(failed), "failed": failed, "back": back}
-        return self.bulk_page("bulk_done", shown | {"bulk": self.bulk_bar()})
+        failed = [(outcome.record.pk, outcome.reason) for outcome in outcomes if outcome.reason]
+        facts = {"base": self.base, "act": name, "done": len(outcomes) - len(failed), "failed": failed, "query": self.query()}
+        request.session["bulk"] = facts  # a page of its own: going back to it asks for nothing to be sent again
+        return redirect(f"{self.base}-bulk-result", name)
+
+    def bulk_result(self, request: PortalRequest, name: str) -> HttpResponse:
+        """What came of the last act, as long as the session lasts."""
+        act, facts = bulk.act_of(self.base, name, request.user), request.session.get("bulk", {})
+        if act is None:
+            raise Http404
+        if (facts.get("base"), facts.get("act")) != (self.base, name):
+            return redirect(f"{self.base}-list")
+        reasons = dict(facts["failed"])
+        failed = [bulk.Outcome(record, reasons[record.pk]) for record in bulk.records_of(self.base, reasons, by=request.user)]
+        back = self.list_url(facts["query"])
+        shown = {"act": act, "done": facts["done"], "failed": failed, "bulk": self.bulk_bar(), "query": facts["query"], "back": back}
+        return self.bulk_page("bulk_done", shown)
 
     def bulk_later(self, act: bulk.Act, keys: list[int], back: str) -> HttpResponse:
         """Leave it for a worker."""
@@ -78,13 +93,15 @@ class BulkPages:
         messages.success(self.request, "记录较多，由后台处理，完成后在此下载处理结果。")
         return redirect("jobs")
 
-    def list_url(self) -> str:
+    def query(self) -> str:
+        """The conditions of the list from which the rows were chosen."""
+        return str(self.request.POST.get("query", ""))[:2000]
+
+    def list_url(self, query: str) -> str:
         """Back to the list with its conditions."""
-        return f"{reverse(f'{self.base}-list')}?{self.request.POST.get('query', '')[:2000]}".rstrip("?")
+        return f"{reverse(f'{self.base}-list')}?{query}".rstrip("?")
 
     def bulk_page(self, template: str, context: dict[str, Any], status: int = 200) -> HttpResponse:
         """Draw one of the two pages."""
-        name = str(self.model._meta.verbose_name)
-        trail = [("工作台", reverse("home")), (name, self.list_url()), (context["act"].label, "")]
-        shown = {"crumbs": trail, "base": self.base, "query": self.request.POST.get("query", "")[:2000]} | context
-        return TemplateResponse(self.request, f"register/{template}.html", shown, status=status)
+        trail = [("工作台", reverse("home")), (str(self.model._meta.verbose_name), context["back"]), (context["act"].label, "")]
+        return TemplateResponse(self.request, f"register/{template}.html", {"crumbs": trail, "base": self.base} | context, status=status)

@@ -48,7 +48,7 @@ def test_gaps_are_filled_and_what_is_there_stays(world, clerk):
     page = clerk.post("/risks/bulk/fill/", {"pk": [first.pk, second.pk]})
     assert page.status_code == 200
     assert "已选 2 条" in page.content.decode()
-    done = clerk.post("/risks/bulk/fill/", filling(world, [first, second])).content.decode()
+    done = clerk.post("/risks/bulk/fill/", filling(world, [first, second]), follow=True).content.decode()
     assert "已填写 2 条" in done
     first.refresh_from_db()
     second.refresh_from_db()
@@ -56,7 +56,7 @@ def test_gaps_are_filled_and_what_is_there_stays(world, clerk):
     assert [(m.content, m.kind, m.is_standing, m.progress) for m in first.measures.order_by("number")] == [
         ("双人验收", "during", True, "standing"), ("每季度公示", "during", True, "standing"),
     ]  # fmt: skip
-    assert "已提交 2 条" in clerk.post("/risks/bulk/submit/", {"pk": [first.pk, second.pk], "confirm": "1"}).content.decode()
+    assert "已提交 2 条" in clerk.post("/risks/bulk/submit/", {"pk": [first.pk, second.pk], "confirm": "1"}, follow=True).content.decode()
     assert set(RiskPoint._base_manager.values_list("state", flat=True)) == {"department"}
 
 
@@ -69,14 +69,14 @@ def test_what_is_there_is_overwritten_only_when_asked(world, clerk):
 
 def test_every_point_that_is_left_says_why(world, clerk):
     lacking, moving = bare(world, "缺项"), point_in("department", world, **{k: v for k, v in middle(world).items() if k != "unit"})
-    html = clerk.post("/risks/bulk/submit/", {"pk": [lacking.pk, moving.pk], "confirm": "1"}).content.decode()
+    html = clerk.post("/risks/bulk/submit/", {"pk": [lacking.pk, moving.pk], "confirm": "1"}, follow=True).content.decode()
     assert "未处理 2 条" in html
     assert re.search("还缺 \\d+ 项：选择风险层级；.*；.*责任部门", html)
     assert 'formaction="/risks/bulk/fill/"' in html  # go on with these
     assert "当前状态为" in html
     lacking.refresh_from_db()
     assert (lacking.state, lacking.version) == ("draft", 1)
-    html = clerk.post("/risks/bulk/fill/", filling(world, [moving])).content.decode()
+    html = clerk.post("/risks/bulk/fill/", filling(world, [moving]), follow=True).content.decode()
     assert "不能修改" in html
 
 
@@ -146,7 +146,7 @@ def test_who_lost_the_right_meanwhile_does_nothing_by_a_worker(world, clerk, mon
 
 def test_filling_says_what_it_cannot_do(world, clerk):
     full = draft(world, by="clerk", name="齐全")
-    said = clerk.post("/risks/bulk/fill/", {"mode": "gaps", "power": "签证审核", "confirm": "1", "pk": [full.pk]}).content.decode()
+    said = clerk.post("/risks/bulk/fill/", {"mode": "gaps", "power": "签证审核", "confirm": "1", "pk": [full.pk]}, follow=True).content.decode()
     assert "没有需要填写的空白栏目" in said
 
 
@@ -159,3 +159,14 @@ def test_who_registers_no_points_has_no_such_page(world):
     client = Client()
     client.force_login(again(world.discipline))
     assert client.post("/risks/bulk/fill/", {}).status_code == 404
+
+
+def test_the_result_is_a_page_of_its_own_that_going_back_to_does_nothing_again(world, clerk):
+    lacking = bare(world, "缺")
+    done = clerk.post("/risks/bulk/submit/", {"pk": [lacking.pk], "confirm": "1", "query": "level=low"})
+    assert done.headers["Location"] == "/risks/bulk/submit/result/"
+    for _ in range(2):
+        html = clerk.get("/risks/bulk/submit/result/").content.decode()
+        assert lacking.name in html
+        assert 'href="/risks/?level=low"' in html
+    assert clerk.get("/risks/bulk/fill/result/").headers["Location"] == "/risks/"  # another act's
