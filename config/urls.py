@@ -4,6 +4,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from apps.pages.sittings import SittingPages
+from apps.pages.views import list_look
 from apps.risks.api import RiskViewSet
 
 api = SimpleRouter()
@@ -15,6 +16,7 @@ urlpatterns = [
     path("", include("apps.risks.urls")),
     path("", include("apps.system.urls")),
     *SittingPages.urls(),
+    path("me/look/", list_look, name="list-look"),
     path("notices/", include("apps.notices.urls")),
     path("files/", include("apps.files.urls")),
     path("jobs/", include("apps.documents.urls")),

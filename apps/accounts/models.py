@@ -47,6 +47,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     prefers_large = models.BooleanField("关怀版", default=False)
     prefers_dark = models.BooleanField("深色模式", default=False)
+    list_looks = models.JSONField("列设置", default=dict, editable=False)  # {address of a list: {"off": […], "order": […], "dense": bool}}
     menu_state = models.JSONField("菜单状态", default=dict, editable=False)
 
     objects = UserManager()

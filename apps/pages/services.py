@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.core.exceptions import ValidationError
 from django.db.models import Case, Q, QuerySet, When
 from django.http import QueryDict
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 DRAFT_BYTES = 1_000_000
 DROPPED = ("csrfmiddlewaretoken", "token", "then", "version")
 VIEWS_EACH = 8
+LOOKS_EACH = 60
+PLACE = re.compile(r"/(?:[a-z0-9-]{1,20}/){1,4}")
 TOKEN_DAYS = 7
 
 
@@ -99,6 +103,18 @@ def _look(text: str) -> dict[str, Any]:
         return {}
     lists = {key: [str(name)[:40] for name in sent[key]][:60] for key in ("off", "order") if isinstance(sent.get(key), list)}
     return {key: names for key, names in lists.items() if names} | ({"dense": True} if sent.get("dense") is True else {})
+
+
+@all_or_nothing
+def keep_look(user: User, *, place: str, look: str) -> None:
+    """The columns, their order and the row height one person wants of a list; `place` is its address. Nothing chosen forgets it."""
+    if not PLACE.fullmatch(place):
+        raise Refused("没有这个列表。")
+    stored = get_user_model().objects.select_for_update().get(pk=user.pk)
+    stored.list_looks.pop(place, None)
+    if kept := _look(look):
+        stored.list_looks = dict([*stored.list_looks.items(), (place, kept)][-LOOKS_EACH:])
+    stored.save(update_fields=["list_looks"])
 
 
 def drop_view(user: User, *, register: str, pk: int) -> None:

@@ -17,6 +17,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views import View
+from django.views.decorators.http import require_POST
 from django.views.decorators.vary import vary_on_headers
 
 from apps.accounts.request import PortalRequest
@@ -33,6 +34,16 @@ Conflicts = list[dict[str, Any]]
 
 class Faulty(Exception):  # noqa: N818 -- ends the transaction of a form with faults, which are on the form
     """The form cannot be saved as it stands."""
+
+
+@require_POST
+def list_look(request: PortalRequest) -> HttpResponse:
+    """Keep how a person wants a list drawn (columns, their order, row height): it follows him to every browser."""
+    try:
+        services.keep_look(request.user, place=request.POST.get("list", ""), look=request.POST.get("look", ""))
+    except Refused as no:
+        return HttpResponse(no.message, status=422, content_type="text/plain; charset=utf-8")
+    return HttpResponse(status=204)
 
 
 @method_decorator(vary_on_headers("HX-Request"), name="dispatch")

@@ -1,9 +1,8 @@
-/* Lists: folding of the query form, selected rows and bulk bar, columns and row height (kept per list in this browser). */
+/* Lists: folding of the query form, selected rows and bulk bar, columns and row height (kept per list and person). */
 (function () {
   "use strict";
-  const { all, keep } = window.portal;
+  const { all, keep, token } = window.portal;
   const list = () => document.querySelector("[data-list]");
-  const key = (what) => `${what}:${document.body.dataset.user}:${list().dataset.list}`;
 
   /* query form */
   function fold(form, closed) {
@@ -31,7 +30,7 @@
       unfold.setAttribute("aria-expanded", String(open));
     }
     const density = on("[data-density]");
-    if (density) { put("rows", density.dataset.density); dress(); }
+    if (density) change({ dense: density.dataset.density === "dense" });
     if (on("[data-bulk-none]")) { checks().forEach((box) => { box.checked = false; }); everything(false); }
     if (on("[data-bulk-everything]")) everything(true);
   });
@@ -67,27 +66,33 @@
     if (event.target.matches("[data-check-all]")) checks().forEach((box) => { box.checked = event.target.checked; });
     if (event.target.matches("[data-check], [data-check-all]")) count();
     if (event.target.matches("[data-columns] input")) {
-      const off = all("[data-columns] input").filter((box) => !box.checked).map((box) => box.value);
-      put("cols", off.join(","));
-      dress();
+      const boxes = all("[data-columns] input");
+      const still = (look().off || []).filter((name) => boxes.some((box) => box.value === name && box.disabled));
+      change({ off: [...still, ...boxes.filter((box) => !box.checked && !box.disabled).map((box) => box.value)] });
     }
   });
 
   /* columns and row height */
   let worn = null;  // the look of an opened view: of this page alone, one's own stays as it is
-  const kept = (what) => (worn ? worn[what] : keep.get(key(what))) || "";
-  const put = (what, value) => { if (worn) worn[what] = value; else keep.set(key(what), value); };
-  const listed = (what) => kept(what).split(",").filter(Boolean);
-  function look() {
-    return { off: listed("cols"), order: listed("order"), dense: kept("rows") === "dense" };
+  let own = list() ? JSON.parse(list().dataset.own || "{}") : {};
+  let saving = null;
+  const look = () => worn || own;
+  function change(what) {
+    Object.assign(look(), what);
+    if (!worn) { clearTimeout(saving); saving = setTimeout(save, 400); }
+    dress();
   }
-  function wear(text) {
-    const wanted = JSON.parse(text);
-    worn = { cols: (wanted.off || []).join(","), order: (wanted.order || []).join(","), rows: wanted.dense ? "dense" : "" };
+  function save() {
+    saving = null;
+    const data = new FormData();
+    data.set("list", list().dataset.list);
+    data.set("look", JSON.stringify(own));
+    return fetch(list().dataset.keep, { method: "POST", body: data, keepalive: true, headers: { "X-CSRFToken": token() } }).catch(() => {});
   }
+  window.addEventListener("pagehide", () => { if (saving) { clearTimeout(saving); save(); } });
   document.addEventListener("click", (event) => {
     const view = event.target.closest(".views a");
-    if (view && view.dataset.look) wear(view.dataset.look);
+    if (view && view.dataset.look) worn = JSON.parse(view.dataset.look);
     else if (view) worn = null;
     if (event.target.closest('[data-dialog-open="view-dialog"]')) document.querySelector("[data-look-now]").value = JSON.stringify(look());
     const up = event.target.closest("[data-column-up]");
@@ -95,7 +100,7 @@
   });
   document.addEventListener("submit", (event) => {  // an export takes the columns as they stand here
     const names = event.target.querySelector('[name="columns"]');
-    if (names && list()) names.value = heads().filter((name) => !listed("cols").includes(name)).join(",");
+    if (names && list()) names.value = heads().filter((name) => !(look().off || []).includes(name)).join(",");
   });
   const heads = () => all("th[data-col]", list()).map((head) => head.dataset.col);
   function raise(name) {
@@ -103,14 +108,14 @@
     const at = names.indexOf(name);
     if (at < 1) return;
     [names[at - 1], names[at]] = [names[at], names[at - 1]];
-    put("order", names.join(","));
+    change({ order: names });
     const menu = list().querySelector("[data-columns]");
     menu.replaceChildren();
     dress();
     menu.querySelector(`[data-column-up="${name}"]`)?.focus();
   }
   function arrange() {
-    const order = listed("order");
+    const order = look().order || [];
     if (!order.length) return;
     const place = (cell) => { const at = order.indexOf(cell.dataset.col); return at < 0 ? order.length : at; };
     all("tr", list()).forEach((row) => {
@@ -122,12 +127,12 @@
   function dress() {
     if (!list()) return;
     arrange();
-    const off = new Set(listed("cols"));
+    const off = new Set(look().off || []);
     all("[data-col]", list()).forEach((cell) => { cell.hidden = off.has(cell.dataset.col); });
-    const dense = kept("rows");
-    list().querySelector(".tbl")?.classList.toggle("dense", dense === "dense");
+    const dense = Boolean(look().dense);
+    list().querySelector(".tbl")?.classList.toggle("dense", dense);
     all("[data-density]").forEach((button) => {
-      const on = button.dataset.density === dense;
+      const on = (button.dataset.density === "dense") === dense;
       button.classList.toggle("on", on);
       button.setAttribute("aria-pressed", String(on));
     });
@@ -139,9 +144,10 @@
         const line = Object.assign(document.createElement("div"), { className: "col-line" });
         const label = document.createElement("label");
         const box = Object.assign(document.createElement("input"), { type: "checkbox", value: head.dataset.col, className: "form-check-input" });
-        box.checked = !off.has(head.dataset.col);
-        box.disabled = head.matches(".m1");
-        label.append(box, name);
+        const left = head.matches(".lg-hide") && document.documentElement.dataset.size === "large";
+        box.checked = !off.has(head.dataset.col) && !left;
+        box.disabled = head.matches(".m1") || left;
+        label.append(box, left ? `${name}（关怀版不显示）` : name);
         const up = Object.assign(document.createElement("button"), { type: "button", textContent: "前移" });
         up.dataset.columnUp = head.dataset.col;
         up.setAttribute("aria-label", `${name}前移一列`);
@@ -149,7 +155,10 @@
         menu.append(line);
       });
       const reset = Object.assign(document.createElement("button"), { type: "button", textContent: "恢复默认" });
-      reset.addEventListener("click", () => { keep.drop(key("cols")); keep.drop(key("order")); location.reload(); });
+      reset.addEventListener("click", async () => {
+        if (!worn) { own = { dense: own.dense }; clearTimeout(saving); await save(); }
+        location.reload();
+      });
       menu.append(document.createElement("hr"), reset);
     }
     count();
@@ -157,6 +166,6 @@
   document.addEventListener("htmx:afterSettle", dress);
   window.addEventListener("pageshow", count);  // the browser ticks again what was ticked before “back”
   const open = document.querySelector(".views a.on[data-look]");
-  if (open) wear(open.dataset.look);
+  if (open) worn = JSON.parse(open.dataset.look);
   dress();
 })();

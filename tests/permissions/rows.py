@@ -169,6 +169,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("profile", "get"): Row(SIGNED),
     ("profile", "post"): Row(SIGNED, ok=302),
     ("preferences", "post"): Row(SIGNED, ok=302),
+    ("list-look", "post"): Row(SIGNED, ok=204, data=lambda w: {"list": "/risks/", "look": "{}"}),
     ("size", "post"): Row(SIGNED, ok=302, anonymous=302),
     ("tokens", "get"): Row(SIGNED),
     ("token_new", "post"): Row(SIGNED, ok=403),  # the password again first

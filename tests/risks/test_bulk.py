@@ -146,7 +146,8 @@ def test_who_lost_the_right_meanwhile_does_nothing_by_a_worker(world, clerk, mon
 
 def test_filling_says_what_it_cannot_do(world, clerk):
     full = draft(world, by="clerk", name="齐全")
-    said = clerk.post("/risks/bulk/fill/", {"mode": "gaps", "power": "签证审核", "confirm": "1", "pk": [full.pk]}, follow=True).content.decode()
+    posted = {"mode": "gaps", "power": "签证审核", "confirm": "1", "pk": [full.pk]}
+    said = clerk.post("/risks/bulk/fill/", posted, follow=True).content.decode()
     assert "没有需要填写的空白栏目" in said
 
 
