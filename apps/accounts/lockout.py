@@ -22,6 +22,7 @@ from .rules import KNOWN_NETWORK_LIFE
 
 LOCKED = "locked"  # the field of a refusal that is a lock
 FAULT = "账号或密码不正确。"
+FAULT_INSIDE = "密码不正确。"  # of somebody whose account is beyond question
 EVERYWHERE = ""  # the network of the budget that all strange ones share
 
 
@@ -40,12 +41,11 @@ class Try:
         """Whether a wrong password now was the last one for a while."""
         return self.left == 0
 
-    @property
-    def fault(self) -> Refused:
-        """What the person reads when the password is wrong; the same for an account that does not exist."""
+    def fault(self, *, inside: bool) -> Refused:
+        """What the person reads when the password is wrong; before the login the same for an account that does not exist."""
         if self.locks:
             return _locked(self.minutes)
-        return Refused(f"{FAULT}还可尝试{self.left}次，之后锁定{self.minutes}分钟。")
+        return Refused(f"{FAULT_INSIDE if inside else FAULT}还可尝试{self.left}次，之后锁定{self.minutes}分钟。")
 
 
 def network_of(ip: str | None) -> str:

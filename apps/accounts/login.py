@@ -76,6 +76,6 @@ def _authenticated(request: PortalRequest, username: str, password: str, *, at: 
     user = authenticate(request, username=username, password=password)
     if not isinstance(user, User):
         services.note_failed_login(known, at=at, locked_now=taken.locks, event=event)
-        raise taken.fault
+        raise taken.fault(inside=request.user.is_authenticated)
     lockout.give_back(taken, at=at)
     return user

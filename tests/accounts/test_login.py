@@ -159,7 +159,7 @@ def test_scripts_and_the_api_are_told_to_prove_again(inside):
     answer = inside.post("/guarded/", {"a": "1"}, **FETCH)
     assert (answer.status_code, answer.json()["code"]) == (403, "reauth_required")
     assert inside.get("/api/v1/guarded/").status_code == 403
-    assert inside.post("/step-up/", {"password": "wrong"}, **FETCH).json()["detail"].startswith("账号或密码不正确")
+    assert inside.post("/step-up/", {"password": "wrong"}, **FETCH).json()["detail"].startswith("密码不正确。还可尝试")
     assert inside.post("/step-up/", {}, **FETCH).status_code == 422
     assert inside.post("/step-up/", {"password": PASSWORD}, **FETCH).status_code == 204
     assert inside.post("/guarded/", {"a": "1"}, **FETCH).json() == {"fields": {"a": ["1"]}}
