@@ -6,6 +6,8 @@ import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from apps.audit.services import note
 from apps.core.errors import Refused
@@ -100,8 +102,10 @@ def undo(batch: Batch, *, by: User, at: datetime.datetime) -> int:
 
 
 def forget_expired(*, at: datetime.datetime) -> int:
-    """Remove what nobody committed within its seven days, and the rows of imports that no record shows; gives how many batches."""
+    """Remove what nobody committed within its seven days, and the rows that no record shows; gives how many batches."""
     unseen = [register.name for register in registers() if not register.keeps_rows]
     closed = Batch.objects.filter(register__in=unseen, expires_at__lt=at).exclude(state=Batch.State.OPEN)
     BatchRow.objects.filter(batch__in=closed).delete()
+    late = BatchRow.objects.filter(batch__expires_at__lt=at).exclude(batch__state=Batch.State.OPEN)
+    late.exclude(table=Coalesce(F("batch__table"), 0)).delete()  # the other registers of the file
     return Batch.objects.filter(state=Batch.State.OPEN, expires_at__lt=at).delete()[1].get("exchange.Batch", 0)

@@ -28,6 +28,12 @@ def rows_of(batch: Batch) -> QuerySet[BatchRow]:
     return BatchRow.objects.filter(batch=batch, table=batch.table or 0).order_by("number")
 
 
+def others_in(batch: Batch) -> list[int]:
+    """The registers of the file that were not the one imported, as long as their rows are kept."""
+    rows = BatchRow.objects.filter(batch=batch).exclude(table=batch.table or 0)
+    return list(rows.order_by("table").values_list("table", flat=True).distinct())
+
+
 def counts(batch: Batch) -> dict[str, int]:
     """How many rows are in which state."""
     return dict(rows_of(batch).order_by().values_list("state").annotate(n=Count("pk")))

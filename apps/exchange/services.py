@@ -16,7 +16,7 @@ from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
 from apps.exchange.finding import Table
 from apps.exchange.models import Batch, BatchRow, RememberedMapping
-from apps.exchange.queries import headings_key, remembered, rows_of
+from apps.exchange.queries import headings_key, others_in, remembered, rows_of
 from apps.exchange.reading import registers_in
 from apps.exchange.registers import Bound, Desk, Register, register_of
 from apps.exchange.rows import Posted, posted
@@ -92,6 +92,22 @@ def choose(batch: Batch, *, table: int, by: User) -> Batch:
     fresh.table, fresh.unit, fresh.mapping, fresh.answers, fresh.version = table, None, {}, {}, fresh.version + 1
     fresh.save(update_fields=["table", "unit", "mapping", "answers", "version"])
     return fresh
+
+
+@all_or_nothing
+def go_on(batch: Batch, *, by: User, at: datetime.datetime) -> Batch:
+    """The other registers of an imported file as a batch of their own. Raises Refused where there is none."""
+    done = Batch.objects.select_for_update(of=("self",)).filter(pk=batch.pk, owner=by).exclude(state=Batch.State.OPEN).first()
+    left = others_in(done) if done is not None else []
+    if done is None or not left:
+        raise Refused("此文件中没有其他登记表，需要时重新上传。")
+    facts = [done.tables[number] for number in left]
+    only = 0 if len(left) == 1 and not facts[0]["hidden"] else None
+    made: dict[str, Any] = {"owner": by, "register": done.register, "file_name": done.file_name, "made_at": at, "expires_at": at + KEEP}
+    new = Batch.objects.create(tables=facts, table=only, **made)
+    for place, number in enumerate(left):
+        BatchRow.objects.filter(batch=done, table=number).update(batch=new, table=place)
+    return new
 
 
 @all_or_nothing

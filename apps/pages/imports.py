@@ -22,7 +22,7 @@ from apps.core.errors import Refused
 from apps.exchange import committing, services
 from apps.exchange.handouts import write_faults, write_template
 from apps.exchange.models import Batch, BatchRow
-from apps.exchange.queries import batches_of, counts, plan_of, rows_of
+from apps.exchange.queries import batches_of, counts, others_in, plan_of, rows_of
 from apps.exchange.reading import TYPES
 from apps.exchange.registers import Target, register_of
 from apps.exchange.rows import posted
@@ -64,6 +64,7 @@ class ImportPages(ColumnPages, View):
         "import-commit": {"post": "commit"},
         "import-undo": {"post": "undo"},
         "import-discard": {"post": "discard"},
+        "import-next": {"post": "go_on"},
     }
     STILL: ClassVar[set[str]] = {"import-batch", "import-row", "import-faults", "import-commit", "import-undo", "import-discard"}
     ROUTES: ClassVar[dict[str, str]] = {
@@ -72,6 +73,7 @@ class ImportPages(ColumnPages, View):
         "import-row": "import/<int:pk>/rows/<int:row>/", "import-progress": "import/<int:pk>/progress/",
         "import-faults": "import/<int:pk>/faults/", "import-commit": "import/<int:pk>/commit/",
         "import-undo": "import/<int:pk>/undo/", "import-discard": "import/<int:pk>/discard/",
+        "import-next": "import/<int:pk>/next/",
     }  # fmt: skip
 
     @classmethod
@@ -167,6 +169,7 @@ class ImportPages(ColumnPages, View):
         desk = services.desk_of(self.batch, by=request.user, at=timezone.now())
         context = state | {"lines": [self.line(row, desk) for row in shown], "page_obj": shown}
         context["failed"] = job if job is not None and job.error and self.batch.state == Batch.State.OPEN else None
+        context |= {"others": others_in(self.batch) if self.batch.state != Batch.State.OPEN else []}
         return self.render("imports/rows.html", context | {"heads": self.heads(), "may_undo": self.may_undo(), "imported": self.imported()})
 
     def state(self, tab: str | None) -> dict[str, Any]:
@@ -313,6 +316,15 @@ class ImportPages(ColumnPages, View):
             return redirect(f"{self.base}-import-rows", pk)
         messages.success(request, f"已撤销导入，涉及 {count} 行：新增的已删除，更新的已恢复为导入前的内容。")
         return redirect(f"{self.base}-import")
+
+    def go_on(self, request: PortalRequest, pk: int) -> HttpResponse:
+        """On to the other registers of the file."""
+        try:
+            batch = services.go_on(self.batch, by=request.user, at=timezone.now())
+        except Refused as no:
+            messages.error(request, no.message)
+            return redirect(f"{self.base}-import-rows", pk)
+        return redirect(f"{self.base}-import-batch", batch.pk)
 
     def discard(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Throw an upload away that was not imported."""

@@ -151,6 +151,24 @@ def test_another_sheet_of_the_file_can_be_chosen_after_all(clerk, upload, world)
     assert "2 行" in clerk.post(address, {"table": "1"}, follow=True).content.decode()
 
 
+def test_the_other_sheets_of_a_file_go_in_without_another_upload(clerk, upload, world):
+    address = upload(FINE, 附表=[HEAD, [*FINE[:3], "第二", *FINE[4:]]], 三=[HEAD, [*FINE[:3], "第三", *FINE[4:]]]).headers["Location"]
+    clerk.post(address, {"table": "1"})
+    for name, left in (("第二", 2), ("公车管理", 1), ("第三", 0)):
+        clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+        assert "导入文件中的其他登记表" not in clerk.get(f"{address}rows/").content.decode()
+        done = clerk.post(f"{address}commit/", follow=True).content.decode()
+        assert ("已导入 1 行" in done, f"其他登记表（{left} 张）" in done) == (True, bool(left))
+        assert RiskPoint._base_manager.filter(name=name).count() == 1
+        going_on = clerk.post(f"{address}next/")
+        if left:
+            address = going_on.headers["Location"]
+            clerk.post(address, {"table": "0"})
+    assert "没有其他登记表" in clerk.get(going_on.headers["Location"]).content.decode()
+    assert clerk.post(f"{address}undo/", follow=True).status_code == 200
+    assert set(RiskPoint._base_manager.values_list("name", flat=True)) == {"公车管理", "第二"}
+
+
 def test_all_that_is_wrong_is_left_out_at_once(clerk, upload, world):
     address = upload(FINE, GAP, GAP[:3]).headers["Location"]
     clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})

@@ -266,6 +266,21 @@ def test_each_measure_gets_the_time_that_stands_beside_it(world, opened):
     assert due_of(third) == [("双人到场", "2026-09-01", False), ("留存影像", "", True)]
 
 
+def test_registers_of_a_file_nobody_went_on_to_are_forgotten_and_the_imported_rows_stay(world, tmp_path):
+    path = write_book(tmp_path / "a.xlsx", {"一": [HEAD, *ROWS], "二": [HEAD, *ROWS]})
+    batch = services.open_batch("risk", path=path, file_name="两张.xlsx", by=again(world.author), at=NOW)
+    batch = services.choose(batch, table=1, by=again(world.author))
+    say(world, batch)
+    batch.refresh_from_db()
+    committing.commit(batch, by=again(world.author), at=NOW)
+    committing.forget_expired(at=NOW + datetime.timedelta(days=6))
+    assert BatchRow.objects.count() == 4
+    committing.forget_expired(at=NOW + datetime.timedelta(days=8))
+    assert set(BatchRow.objects.values_list("table", flat=True)) == {1}
+    with pytest.raises(Refused, match="没有其他登记表"):
+        services.go_on(batch, by=again(world.author), at=NOW)
+
+
 @pytest.mark.parametrize(
     ("measure", "due", "said"),
     [

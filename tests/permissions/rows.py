@@ -115,6 +115,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("risks-import-commit", "post"): Row("R16", ok=302, kwargs=_batch),
     ("risks-import-undo", "post"): Row("R16", ok=302, kwargs=_batch),
     ("risks-import-discard", "post"): Row("R16", ok=302, kwargs=_batch),
+    ("risks-import-next", "post"): Row("R16", ok=302, kwargs=_batch),
     ("risks-new", "get"): Row(RISK_WRITERS + " R00"),
     ("risks-new", "post"): Row(RISK_WRITERS + " R00", ok=422),
     ("risks-new-draft", "post"): Row(RISK_WRITERS + " R00"),
@@ -218,6 +219,7 @@ def _directory(kind: str) -> dict[tuple[str, str], Row]:
         ("import-commit", "post"): Row("R22", ok=302, kwargs=batch),
         ("import-undo", "post"): Row("R22", ok=302, kwargs=batch),
         ("import-discard", "post"): Row("R22", ok=302, kwargs=batch),
+        ("import-next", "post"): Row("R22", ok=302, kwargs=batch),
     }
     return {(f"{kind}-{page}", method): row for (page, method), row in own.items()}
 
