@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, F, Min, QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from apps.notices.models import Delivery, Notice
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 
 def notices_of(user: User) -> QuerySet[Notice]:
-    """The user's own notices, unread first, then newest first. Nobody sees anybody else's."""
-    return Notice.objects.filter(recipient=user).order_by(F("read_at").asc(nulls_first=True), "-created_at", "-pk")
+    """The user's own notices, newest first. Nobody sees anybody else's."""
+    return Notice.objects.filter(recipient=user).order_by("-pk")
 
 
 def named(notices: Iterable[Notice], user: User) -> list[Notice]:

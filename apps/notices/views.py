@@ -1,7 +1,6 @@
 """Pages of one's own notices."""
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -9,6 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.request import PortalRequest
+from apps.core.keyset import part_of
 from apps.notices.queries import named, notices_of, unread_count
 from apps.notices.services import mark_all_read, mark_read
 
@@ -18,11 +18,12 @@ PER_PAGE = 20
 @login_required
 @require_GET
 def notice_list(request: PortalRequest) -> HttpResponse:
-    """The user's notices, unread first."""
-    page = Paginator(notices_of(request.user), PER_PAGE).get_page(request.GET.get("page"))
-    page.object_list = named(page.object_list, request.user)
-    crumbs = [("工作台", "/"), ("通知", "")]
-    return render(request, "notices/list.html", {"page": page, "unread": unread_count(request.user), "crumbs": crumbs})
+    """The user's notices, newest first; `tab=unread` shows those he has not opened."""
+    rows, is_unread = notices_of(request.user), request.GET.get("tab") == "unread"
+    shown = rows.filter(read_at__isnull=True) if is_unread else rows
+    part = part_of(shown, size=PER_PAGE, older=request.GET.get("older", ""), newer=request.GET.get("newer", ""))
+    context = {"part": part, "notices": named(part.rows, request.user), "unread": unread_count(request.user), "is_unread": is_unread}
+    return render(request, "notices/list.html", context | {"crumbs": [("工作台", "/"), ("通知", "")]})
 
 
 @login_required

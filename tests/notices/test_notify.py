@@ -112,13 +112,13 @@ def test_eight_at_once_leave_one_notice_each(person, smtp):
 
 
 @pytest.mark.django_db
-def test_own_notices_come_unread_first(person):
+def test_own_notices_come_newest_first(person):
     zhou, wang = person(), person("wang")
     for n, key in enumerate("abc"):
         notify([zhou], **FACTS | {"key": key, "at": AT.replace(hour=n)})
     notify([wang], **FACTS)
     mark_read(Notice.objects.get(key="c"), by=zhou, at=AT)
-    assert [notice.key for notice in notices_of(zhou)] == ["b", "a", "c"]
+    assert [notice.key for notice in notices_of(zhou)] == ["c", "b", "a"]
     assert unread_count(zhou) == 2
 
 
