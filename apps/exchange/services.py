@@ -32,6 +32,7 @@ Progress = Callable[[int, int], None]
 KEEP = datetime.timedelta(days=7)
 MOST_ROWS = 10_000
 AT_ONCE = 500
+TOGETHER = 100  # rows that are held against the form before what it found is kept: their forms are in memory at once
 LOOKED_AT = ["faults", "hints", "state", "does"]
 
 
@@ -235,10 +236,10 @@ def _keep(rows: list[BatchRow]) -> None:
 def judged(
     batch: Batch, rows: QuerySet[BatchRow], *, by: User, at: datetime.datetime
 ) -> Iterator[tuple[int, list[tuple[BatchRow, Bound]]]]:
-    """The rows with the form's side of each, some hundreds at a time, and how many that were so far."""
+    """The rows with the form's side of each, some at a time, and how many that were so far."""
     kind, desk, done = register_of(batch.register), desk_of(batch, by=by, at=at), 0
     each = rows.iterator(chunk_size=AT_ONCE)
-    while some := list(islice(each, AT_ONCE)):
+    while some := list(islice(each, TOGETHER)):
         read = [posted(row, columns=batch.chosen["columns"], batch=batch, register=kind, desk=desk) for row in some]
         desk.expect([one.values for one in read])
         done += len(some)
