@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
 from typing import Any, ClassVar
 
 from django.contrib import messages
@@ -17,11 +18,16 @@ from apps.documents.services import request_job
 from apps.pages import bulk
 from apps.pages.paging import whole
 
+KEPT = 6  # selections and outcomes of one session
+
 
 class BulkPages:
     """Beside RecordPages; the register declares its acts (bulk.declare) and adds HANDLERS and ROUTES to its own."""
 
-    HANDLERS: ClassVar[dict[str, dict[str, str]]] = {"bulk": {"post": "act_on_chosen"}, "bulk-result": {"get": "bulk_result"}}
+    HANDLERS: ClassVar[dict[str, dict[str, str]]] = {
+        "bulk": {"get": "ask_first", "post": "act_on_chosen"},
+        "bulk-result": {"get": "bulk_result"},
+    }
     ROUTES: ClassVar[dict[str, str]] = {"bulk": "bulk/<slug:name>/", "bulk-result": "bulk/<slug:name>/result/"}
     base: str
     model: ClassVar[Any]
@@ -45,34 +51,60 @@ class BulkPages:
 
     def act_on_chosen(self, request: PortalRequest, name: str) -> HttpResponse:
         """Ask what is to be done and how many rows that is; then do it: few at once, many by a worker."""
-        act = bulk.act_of(self.base, name, request.user)
-        if act is None:
-            raise Http404
+        act = self.act(name)
         keys, back = self.chosen_keys(), self.list_url(self.query())
         if not keys or len(keys) > bulk.MOST:
             messages.error(request, f"一次最多处理 {bulk.MOST} 条，缩小查询范围后再试。" if keys else "先勾选要处理的记录。")
             return redirect(back)
+        if not request.POST.get("confirm"):
+            return self.leave_to("bulk", name, {"keys": keys, "query": self.query()})
         records = bulk.records_of(self.base, keys, by=request.user)
-        sent = bool(request.POST.get("confirm"))
-        form = act.form(records, request.user, request.POST if sent else None) if act.form is not None else None
-        if not sent or (form is not None and not form.is_valid()):
-            shown = {"act": act, "keys": keys, "records": records[:5], "form": form, "has_errors": sent}
-            shown |= {"back": back, "query": self.query()}
-            return self.bulk_page("bulk", shown, status=422 if sent else 200)
+        form = act.form(records, request.user, request.POST) if act.form is not None else None
+        if form is not None and not form.is_valid():
+            return self.ask_page(act, records, form, query=self.query(), status=422)
         if len(keys) > bulk.AT_ONCE:
             return self.bulk_later(act, keys, back)
         outcomes = list(bulk.work(act, records, request.POST, by=request.user))
         failed = [(outcome.record.pk, outcome.reason) for outcome in outcomes if outcome.reason]
-        facts = {"base": self.base, "act": name, "done": len(outcomes) - len(failed), "failed": failed, "query": self.query()}
-        request.session["bulk"] = facts  # a page of its own: going back to it asks for nothing to be sent again
-        return redirect(f"{self.base}-bulk-result", name)
+        return self.leave_to("bulk-result", name, {"done": len(outcomes) - len(failed), "failed": failed, "query": self.query()})
+
+    def leave_to(self, page: str, name: str, facts: dict[str, Any]) -> HttpResponse:
+        """Show this on a page of its own: going back to it asks for nothing to be sent again. The session keeps the last few."""
+        kept = [*self.request.session.get("bulk", []), facts | {"for": [self.base, page, name], "token": token_hex(6)}]
+        self.request.session["bulk"] = kept[-KEPT:]
+        return redirect(f"{reverse(f'{self.base}-{page}', args=[name])}?of={kept[-1]['token']}")
+
+    def left(self, page: str, name: str) -> dict[str, Any] | None:
+        """What was left to this page, as long as the session keeps it."""
+        asked = [[self.base, page, name], self.request.GET.get("of", "")]
+        kept: list[dict[str, Any]] = self.request.session.get("bulk", [])
+        return next((facts for facts in kept if [facts["for"], facts["token"]] == asked), None)
+
+    def ask_first(self, request: PortalRequest, name: str) -> HttpResponse:
+        """What is to be done with the chosen rows."""
+        act, chosen = self.act(name), self.left("bulk", name)
+        if chosen is None:
+            return redirect(f"{self.base}-list")
+        records = bulk.records_of(self.base, chosen["keys"], by=request.user)
+        form = act.form(records, request.user, None) if act.form is not None else None
+        return self.ask_page(act, records, form, query=chosen["query"])
+
+    def ask_page(self, act: bulk.Act, records: list[Any], form: Any, *, query: str, status: int = 200) -> HttpResponse:
+        """Draw the question."""
+        keys = [record.pk for record in records]
+        shown = {"act": act, "keys": keys, "records": records[:5], "form": form, "has_errors": status == 422}
+        return self.bulk_page("bulk", shown | {"back": self.list_url(query), "query": query}, status=status)
+
+    def act(self, name: str) -> bulk.Act:
+        """The act of this address. Raises Http404 where the person may not do it."""
+        if (act := bulk.act_of(self.base, name, self.request.user)) is None:
+            raise Http404
+        return act
 
     def bulk_result(self, request: PortalRequest, name: str) -> HttpResponse:
-        """What came of the last act, as long as the session lasts."""
-        act, facts = bulk.act_of(self.base, name, request.user), request.session.get("bulk", {})
-        if act is None:
-            raise Http404
-        if (facts.get("base"), facts.get("act")) != (self.base, name):
+        """What came of it."""
+        act, facts = self.act(name), self.left("bulk-result", name)
+        if facts is None:
             return redirect(f"{self.base}-list")
         reasons = dict(facts["failed"])
         failed = [bulk.Outcome(record, reasons[record.pk]) for record in bulk.records_of(self.base, reasons, by=request.user)]

@@ -101,6 +101,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("risks-import", "get"): Row(RISK_WRITERS + " R00"),
     ("risks-import", "post"): Row(RISK_WRITERS + " R00", ok=422),
     ("risks-bulk", "post"): Row(RISK_WRITERS + " R00", ok=302, kwargs=lambda w: {"name": "submit"}),
+    ("risks-bulk", "get"): Row(RISK_WRITERS + " R00", ok=302, kwargs=lambda w: {"name": "submit"}),
     ("risks-bulk-result", "get"): Row(RISK_WRITERS + " R00", ok=302, kwargs=lambda w: {"name": "submit"}),
     ("risks-import-template", "get"): Row(RISK_WRITERS + " R00"),
     ("risks-import-progress", "get"): Row("R16", kwargs=_batch),

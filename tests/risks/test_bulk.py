@@ -45,7 +45,7 @@ def filling(world, records, **more):
 
 def test_gaps_are_filled_and_what_is_there_stays(world, clerk):
     first, second = bare(world, "一", power="变更审批"), bare(world, "二")
-    page = clerk.post("/risks/bulk/fill/", {"pk": [first.pk, second.pk]})
+    page = clerk.post("/risks/bulk/fill/", {"pk": [first.pk, second.pk]}, follow=True)
     assert page.status_code == 200
     assert "已选 2 条" in page.content.decode()
     done = clerk.post("/risks/bulk/fill/", filling(world, [first, second]), follow=True).content.decode()
@@ -91,10 +91,10 @@ def test_all_of_a_filter_is_what_the_filter_shows_to_this_person(world, clerk):
     draft(world, name="别人单位", unit=world.other, by="stranger", department=None, post=None, layer="unit", responsible=None, head=None,
           leader=None, secretary=None, measures=[measure(world, department=None, person=None)])  # fmt: skip
     low, high = bare(world, "低的", level="low"), bare(world, "高的", level="high")
-    page = clerk.post("/risks/bulk/submit/", {"all": "1", "query": "level=low"}).content.decode()
+    page = clerk.post("/risks/bulk/submit/", {"all": "1", "query": "level=low"}, follow=True).content.decode()
     assert f'value="{low.pk}"' in page
     assert f'value="{high.pk}"' not in page
-    everything = clerk.post("/risks/bulk/submit/", {"all": "1", "query": ""}).content.decode()
+    everything = clerk.post("/risks/bulk/submit/", {"all": "1", "query": ""}, follow=True).content.decode()
     assert "已选 2 条" in everything
 
 
@@ -152,7 +152,7 @@ def test_filling_says_what_it_cannot_do(world, clerk):
 
 
 def test_nothing_is_chosen_beforehand(world, clerk):
-    html = clerk.post("/risks/bulk/fill/", {"pk": [bare(world, "一").pk]}).content.decode()
+    html = clerk.post("/risks/bulk/fill/", {"pk": [bare(world, "一").pk]}, follow=True).content.decode()
     assert html.count("checked") == 1  # the way of filling
 
 
@@ -162,12 +162,18 @@ def test_who_registers_no_points_has_no_such_page(world):
     assert client.post("/risks/bulk/fill/", {}).status_code == 404
 
 
-def test_the_result_is_a_page_of_its_own_that_going_back_to_does_nothing_again(world, clerk):
-    lacking = bare(world, "缺")
-    done = clerk.post("/risks/bulk/submit/", {"pk": [lacking.pk], "confirm": "1", "query": "level=low"})
-    assert done.headers["Location"] == "/risks/bulk/submit/result/"
+def test_question_and_result_are_pages_to_which_one_goes_back_and_each_keeps_its_own_rows(world, clerk):
+    lacking, other = bare(world, "缺"), bare(world, "另")
+    asked = clerk.post("/risks/bulk/submit/", {"pk": [lacking.pk], "query": "level=low"}).headers["Location"]
+    clerk.post("/risks/bulk/submit/", {"pk": [other.pk]})  # in another tab
     for _ in range(2):
-        html = clerk.get("/risks/bulk/submit/result/").content.decode()
+        html = clerk.get(asked).content.decode()
+        assert (f'value="{lacking.pk}"' in html, f'value="{other.pk}"' in html) == (True, False)
+    done = clerk.post("/risks/bulk/submit/", {"pk": [lacking.pk], "confirm": "1", "query": "level=low"}).headers["Location"]
+    assert done.startswith("/risks/bulk/submit/result/?of=")
+    for _ in range(2):
+        html = clerk.get(done).content.decode()
         assert lacking.name in html
         assert 'href="/risks/?level=low"' in html
-    assert clerk.get("/risks/bulk/fill/result/").headers["Location"] == "/risks/"  # another act's
+    for lost in ("/risks/bulk/submit/", "/risks/bulk/submit/result/", done.replace("submit", "fill"), f"{asked}x"):
+        assert clerk.get(lost).headers["Location"] == "/risks/"
