@@ -59,31 +59,36 @@ def _whole(cell: str) -> list[str]:
 
 def along(parts: Sequence[Sequence[str]], counts: Sequence[int]) -> list[str]:
     """The parts of each line's cell, as many as the line has of what they stand beside; one is for all of its line, and one in the first
-    line alone for all lines (a merged cell). Where they do not match, they are left as they are.
+    line alone (a merged cell), or the same everywhere, for all lines: it is given once. Where they do not match, they are left as they are.
     """
     first, *below = parts
     if len(first) == 1 and not any(below):
-        return [first[0]] * sum(counts)
+        return list(first)
     matches = all(len(some) in {0, 1, count} for some, count in zip(parts, counts, strict=True))
     wide = [list(some) if len(some) == count else list(some or [""]) * count for some, count in zip(parts, counts, strict=True)]
     found = [part for some in (wide if matches else parts) for part in some]
-    return found if any(found) else []
+    return found[:1] if len(set(found)) == 1 and found[0] else found if any(found) else []
 
 
 STROKE = re.compile(r"[/／\\]|\s*[-—–－]+\s*")
 
 
+def beyond_stroke(text: str) -> str:
+    """What stands behind the first stroke of a text: 工程管理部/现场工程师."""
+    return STROKE.sub("/", text.strip(), count=1).partition("/")[2].strip()
+
+
 def _spill(found: Posted, target: Target, text: str, answers: Mapping[str, str], desk: Desk) -> None:
     """「工程管理部/现场工程师」 in a column of departments: the post of that department, or the text stays with the record."""
-    _, stroke, rest = (STROKE.sub("/", text.strip(), count=1)).partition("/")
-    if not stroke or not rest.strip() or text.strip() in answers:
+    rest = beyond_stroke(text)
+    if not rest or text.strip() in answers:
         return
     choices = desk.choices(target.name) or ()
     hit = meant(STROKE.sub(" ", text, count=1), choices, loose=False) or meant(rest, choices, loose=target.loose)
     if hit:
         found.values[target.name] = [hit.key]
     else:
-        found.unread[target.name] = f"“{rest.strip()}”不在{target.label}的可选范围内"
+        found.unread[target.name] = f"“{rest}”不在{target.label}的可选范围内"
 
 
 def _read(found: Posted, target: Target, text: str, answers: Mapping[str, str], desk: Desk, also: Mapping[str, str]) -> None:

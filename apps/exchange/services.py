@@ -19,7 +19,7 @@ from apps.exchange.models import Batch, BatchRow, RememberedMapping
 from apps.exchange.queries import headings_key, others_in, remembered, rows_of
 from apps.exchange.reading import registers_in
 from apps.exchange.registers import Bound, Desk, Register, register_of
-from apps.exchange.rows import Posted, posted
+from apps.exchange.rows import Posted, beyond_stroke, posted
 from apps.exchange.values import Scheme, numbered
 
 if TYPE_CHECKING:
@@ -299,7 +299,15 @@ def filled(batch: Batch) -> set[str]:
     columns = batch.chosen["columns"]
     used = {str(column["index"]) for at, column in enumerate(columns) if any(at < len(c) and c[at].strip() for c in cells_of(batch))}
     typed = {name for row in rows_of(batch).only("typed") for name in row.typed}
-    return {name for place, name in batch.mapping.items() if place in used} | typed
+    named = {name for place, name in batch.mapping.items() if place in used}
+    spilled = {target.spills for target in register_of(batch.register).targets if target.spills and _spills(batch, target.name)}
+    return named | typed | spilled
+
+
+def _spills(batch: Batch, name: str) -> bool:
+    """Whether some cell of this field's column says two things."""
+    columns = [at for at, column in enumerate(batch.chosen["columns"]) if batch.mapping.get(str(column["index"])) == name]
+    return any(at < len(cells) and beyond_stroke(cells[at]) for at in columns for cells in cells_of(batch))
 
 
 def _touched(batch: Batch, *, by: User) -> Batch:

@@ -31,8 +31,8 @@ class Notice(models.Model):
             models.UniqueConstraint(fields=["recipient", "key"], name="notice_once", violation_error_message="已通知过此人。")
         ]
         indexes = [
-            models.Index(fields=["recipient", "-id"], name="notice_recipient"),
-            models.Index(fields=["recipient", "-id"], name="notice_unread", condition=Q(read_at__isnull=True)),
+            models.Index(fields=["recipient", "-created_at", "-id"], name="notice_recipient"),
+            models.Index(fields=["recipient", "-created_at", "-id"], name="notice_unread", condition=Q(read_at__isnull=True)),
         ]
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def notices_of(user: User) -> QuerySet[Notice]:
     """The user's own notices, newest first. Nobody sees anybody else's."""
-    return Notice.objects.filter(recipient=user).order_by("-pk")
+    return Notice.objects.filter(recipient=user).order_by("-created_at", "-pk")
 
 
 def named(notices: Iterable[Notice], user: User) -> list[Notice]:

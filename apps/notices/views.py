@@ -21,7 +21,7 @@ def notice_list(request: PortalRequest) -> HttpResponse:
     """The user's notices, newest first; `tab=unread` shows those he has not opened."""
     rows, is_unread = notices_of(request.user), request.GET.get("tab") == "unread"
     shown = rows.filter(read_at__isnull=True) if is_unread else rows
-    part = part_of(shown, size=PER_PAGE, older=request.GET.get("older", ""), newer=request.GET.get("newer", ""))
+    part = part_of(shown, by="created_at", size=PER_PAGE, older=request.GET.get("older", ""), newer=request.GET.get("newer", ""))
     context = {"part": part, "notices": named(part.rows, request.user), "unread": unread_count(request.user), "is_unread": is_unread}
     return render(request, "notices/list.html", context | {"crumbs": [("工作台", "/"), ("通知", "")]})
 

@@ -1,4 +1,5 @@
 """报表中心 (ux.md 14): one's own jobs, their progress, their files."""
+import datetime
 import re
 import uuid
 
@@ -160,19 +161,21 @@ def test_notices_are_listed_opened_and_marked(client, zhou, person):
 def test_a_long_list_of_notices_goes_on_by_key_and_back(client, zhou):
     client.force_login(zhou)
     for n in range(45):
-        notify([zhou], kind="test", key=f"{n}", title=f"题{n:02}", body="", url="", at=AT)
+        notify([zhou], kind="test", key=f"{n}", title=f"题{n:02}", body="", url="", at=AT + datetime.timedelta(minutes=n // 4))
+    early = AT - datetime.timedelta(days=1)  # entered later than the others, and older
+    notify([zhou], kind="test", key="early", title="题99", body="", url="", at=early)
     titles = lambda page: re.findall(r"题\d\d", page.content.decode())  # noqa: E731
     link = lambda page, word: re.search(rf'href="([^"]+)">{word}</a>', page.content.decode())[1].replace("&amp;", "&")  # noqa: E731
     first = client.get("/notices/")
     second = client.get("/notices/" + link(first, "更早"))
     third = client.get("/notices/" + link(second, "更早"))
-    assert titles(first) + titles(second) + titles(third) == [f"题{n:02}" for n in range(44, -1, -1)]
+    assert titles(first) + titles(second) + titles(third) == [*(f"题{n:02}" for n in range(44, -1, -1)), "题99"]
     assert "更早</a>" not in third.content.decode()
     assert titles(client.get("/notices/" + link(third, "更新"))) == titles(second)
     assert titles(client.get("/notices/" + link(second, "更新"))) == titles(first)
-    for odd in ("x", "-1", "9" * 30, "²", "0"):
+    for odd in ("x", "-1", "9" * 30, "9" * 17 + "-" + "9" * 19, "²", "0", "²-1", "1-"):
         assert titles(client.get(f"/notices/?older={odd}")) == titles(first)
-    assert titles(client.get("/notices/?older=1")) == titles(first)  # nothing is older: from the top again
+    assert titles(client.get("/notices/?older=1-1")) == titles(first)  # nothing is older: from the top again
     mark_read(zhou.notices.get(key="44"), by=zhou, at=AT)
     unread = client.get("/notices/?tab=unread")
     assert titles(unread)[0] == "题43"

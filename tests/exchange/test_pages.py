@@ -263,3 +263,13 @@ def test_nobody_else_sees_a_batch(upload, world):
         assert other.get(address + tail).status_code == 404
     for tail in ("", "rows/2/", "commit/", "undo/", "discard/"):
         assert other.post(address + tail).status_code == 404
+
+
+def test_a_post_behind_its_department_has_a_column_of_its_own_beside_the_rows(clerk, upload, world):
+    rows = [["1", "工程管理部/现场工程师", *FINE[2:]], ["2", "工程管理部/守门人", *FINE[2:3], "另一个", *FINE[4:]]]
+    address = upload(*rows, head=[HEAD[0], "部门/岗位", *HEAD[2:]]).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    html = clerk.get(f"{address}rows/?tab=").content.decode()
+    assert "<th>岗位</th>" in html
+    assert "工程管理部 现场工程师" in html
+    assert "“守门人”不在岗位的可选范围内" in html

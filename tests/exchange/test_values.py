@@ -146,9 +146,10 @@ def test_what_names_no_day_is_not_guessed(text):
 @pytest.mark.parametrize(
     ("parts", "counts", "found"),
     [
-        ([["a"]], [3], ["a", "a", "a"]),  # one for all the measures of a cell
+        ([["a"]], [3], ["a"]),  # one for all the measures of a cell
         ([["a", "b"]], [2], ["a", "b"]),
-        ([["a"], [], []], [1, 1, 1], ["a", "a", "a"]),  # merged over the lines of a record
+        ([["a"], [], []], [1, 1, 1], ["a"]),  # merged over the lines of a record
+        ([["a"], ["a"]], [1, 1], ["a"]),
         ([["a"], ["b"], []], [1, 1, 1], ["a", "b", ""]),
         ([["a"], ["b"]], [2, 1], ["a", "a", "b"]),
         ([["a", "b"]], [3], ["a", "b"]),  # nobody can say which is whose
