@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -10,6 +10,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 
 from apps.core.errors import Refused
+from apps.core.keys import among
 
 M = TypeVar("M", bound=models.Model)
 GONE = "此记录已被删除，刷新列表后查看。"
@@ -19,6 +20,14 @@ def held(rows: models.QuerySet[M], pk: object) -> M:
     """The stored row, held until the transaction ends. Raises Refused when somebody deleted it meanwhile."""
     found = rows.select_for_update(of=("self",)).filter(pk=pk).first()
     if found is None:
+        raise Refused(GONE)
+    return found
+
+
+def all_held(rows: models.QuerySet[M], pks: Collection[int]) -> list[M]:
+    """These stored rows in the order of their keys, held until the transaction ends. Raises Refused when one was deleted meanwhile."""
+    found = list(rows.select_for_update(of=("self",)).filter(among("pk", pks)).order_by("pk"))
+    if len(found) != len(set(pks)):
         raise Refused(GONE)
     return found
 

@@ -15,7 +15,7 @@ from apps.core.whole import all_or_nothing
 from apps.exchange.models import Batch, BatchRow
 from apps.exchange.queries import rows_of
 from apps.exchange.registers import Written, register_of, registers
-from apps.exchange.services import AT_ONCE, LOOKED_AT, Progress, desk_of, going, judged, open_one
+from apps.exchange.services import AT_ONCE, LOOKED_AT, TOGETHER, Progress, desk_of, going, judged, open_one
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -76,15 +76,18 @@ def _note(event: str, batch: Batch, *, by: User, at: datetime.datetime, count: i
 
 
 @all_or_nothing
-def undo(batch: Batch, *, by: User, at: datetime.datetime) -> int:
-    """Take back what every row of a batch did, within 24 hours; gives how many. All or nothing: Refused names the rows somebody touched."""
+def undo(batch: Batch, *, by: User, at: datetime.datetime, progress: Progress | None = None) -> int:
+    """Take back what every row of a batch did, within 24 hours; gives how many. All or nothing: Refused names the rows somebody touched.
+
+    `progress(done, total)` hears of it.
+    """
     fresh = Batch.objects.select_for_update(of=("self",)).select_related("unit").filter(pk=batch.pk, owner=by).first()
     if fresh is None or fresh.state != Batch.State.DONE or fresh.done_at is None:
         raise Refused("此批次没有导入或已撤销。")
     if at - fresh.done_at > UNDO:
         raise Refused("导入已超过24小时，不能撤销，请逐条办理。")
     kind, touched, records = register_of(fresh.register), [], []
-    for row in rows_of(fresh).filter(object_version__isnull=False).prefetch_related("record"):
+    for row in rows_of(fresh).filter(object_version__isnull=False).defer("cells", "more", "typed", "hints").prefetch_related("record"):
         record: Any = row.record
         if record is None or kind.version(record) != row.object_version:
             touched.append(f"第 {row.number} 行{f'（{record}）' if record is not None else ''}")
@@ -93,8 +96,11 @@ def undo(batch: Batch, *, by: User, at: datetime.datetime) -> int:
     if touched:
         more = f"等 {len(touched)} 行" if len(touched) > 5 else ""
         raise Refused(f"导入后有记录已被修改或办理，不能整批撤销：{'、'.join(touched[:5])}{more}。")
-    for one in reversed(records):  # a record may refer to one above it
-        kind.undo(one, by=by, at=at)
+    records.reverse()  # a record may refer to one above it
+    for done in range(0, len(records), TOGETHER):
+        kind.undo(records[done : done + TOGETHER], by=by, at=at)
+        if progress is not None:
+            progress(done, len(records))
     fresh.state, fresh.undone_at, fresh.version = Batch.State.UNDONE, at, fresh.version + 1
     fresh.save(update_fields=["state", "undone_at", "version"])
     _note("exchange.undone", fresh, by=by, at=at, count=len(records))

@@ -92,7 +92,7 @@ class Register:
     samples: Sequence[Mapping[str, str]] = ()  # lines of the blank sheet: {field: text}, or `#1` for the first choice offered
     version: Callable[[Any], int] = attrgetter("version")  # of a record: another number once somebody touched it
     keeps_rows: bool = True  # after the import a record shows what stood in its sheet; else the rows are forgotten with the undo
-    undo: Any = None  # (Written, by, at): take back what a row did to a record nobody touched since
+    undo: Any = None  # (Sequence[Written], by, at): take back, in this order, what rows did to records nobody touched since
 
     def target(self, name: str) -> Target | None:
         """The field of this name."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
+from apps.core.keys import among
 from apps.files.models import Attachment
 
 if TYPE_CHECKING:
@@ -14,12 +15,10 @@ if TYPE_CHECKING:
     from apps.accounts.models import User
 
 
-def attachments_of(record: Model) -> QuerySet[Attachment]:
-    """The attachments of a record that were not removed, oldest first. The caller has found the record in scope."""
-    return (
-        Attachment.objects.filter(content_type=ContentType.objects.get_for_model(record), object_id=record.pk, removed_at__isnull=True)
-        .select_related("uploaded_by").order_by("uploaded_at", "pk")
-    )
+def attachments_of(*records: Model) -> QuerySet[Attachment]:
+    """The attachments of records of one kind that were not removed, oldest first. The caller has found the records in scope."""
+    theirs = Q(content_type=ContentType.objects.get_for_model(records[0])) & among("object_id", [record.pk for record in records])
+    return Attachment.objects.filter(theirs, removed_at__isnull=True).select_related("uploaded_by").order_by("uploaded_at", "pk")
 
 
 def attachment_for(user: User, attachment_id: UUID) -> Attachment | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.contenttypes.models import ContentType
 from django.utils import timezone
 
-from apps.audit.services import note
+from apps.audit.services import note, note_all
 from apps.core.errors import Refused
+from apps.core.keys import among
 from apps.core.stored import held
 from apps.core.whole import all_or_nothing
 from apps.files.queries import attachments_of
@@ -136,15 +138,19 @@ def _tell(record: FlowRecord, people: Iterable[User], *, kind: str, key: str, ti
 
 
 @all_or_nothing
-def delete_draft(record: FlowRecord, *, event: str, by: User, at: datetime.datetime, before: dict[str, Any]) -> None:
-    """Delete a draft that was never handed in (house.md): its number is not used again, its files stay with the audit.
+def delete_drafts(records: Sequence[FlowRecord], *, event: str, by: User, at: datetime.datetime, before: Mapping[int, Any]) -> None:
+    """Delete drafts of one register that were never handed in (house.md): their numbers are not used again, their files stay.
 
-    The caller has checked that the user may. Raises Refused for everything else; that is 作废.
+    The caller holds the rows and has checked that the user may; `before` is what the audit keeps of each, by key. Raises Refused
+    for everything else; that is 作废.
     """
-    fresh: FlowRecord = held(type(record)._base_manager.select_related("unit"), record.pk)
-    if fresh.state != "draft" or Step.objects.filter(**about(fresh)).exists():
+    kind, keys = type(records[0]), [record.pk for record in records]
+    handed_in = Step.objects.filter(among("object_id", keys), content_type=ContentType.objects.get_for_model(kind))
+    if any(record.state != "draft" for record in records) or handed_in.exists():
         raise Refused("提交过的记录不能删除，可以作废。")
-    for file in attachments_of(fresh):
+    for file in attachments_of(*records):
         remove(file, reason="删除草稿", by=by, at=at)
-    note(event, stream=fresh.unit.stream, by=by, at=at, record=fresh, unit_id=fresh.unit_id, before=before)
-    fresh.delete()
+    for stream in dict.fromkeys(record.unit.stream for record in records):
+        theirs = [record for record in records if record.unit.stream == stream]
+        note_all(event, [{"record": r, "unit_id": r.unit_id, "before": before[r.pk]} for r in theirs], stream=stream, by=by, at=at)
+    kind._base_manager.filter(among("pk", keys)).delete()

@@ -1,4 +1,4 @@
-"""Sheets with many rows are checked and imported by a worker, while the page shows how far it is."""
+"""Sheets with many rows are checked, imported and undone by a worker, while the page shows how far it is."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from apps.exchange.models import Batch
 if TYPE_CHECKING:
     from apps.accounts.models import User
 
-AT_ONCE = 300  # rows that a request checks or imports by itself
-CHECK, COMMIT = "import-check", "import-commit"
-WORDS = {CHECK: "校验导入文件", COMMIT: "批量导入"}
+AT_ONCE = 300  # rows that a request checks, imports or undoes by itself
+CHECK, COMMIT, UNDO = "import-check", "import-commit", "import-undo"
+WORDS = {CHECK: "校验导入文件", COMMIT: "批量导入", UNDO: "撤销导入"}
 
 
 def start(kind: str, batch: Batch, *, by: User, url: str) -> Job:
@@ -28,7 +28,7 @@ def start(kind: str, batch: Batch, *, by: User, url: str) -> Job:
 
 def last_job(batch: Batch, *, of: User) -> Job | None:
     """The newest work of a worker on this batch."""
-    return job_about(of, (CHECK, COMMIT), batch=batch.pk)
+    return job_about(of, tuple(WORDS), batch=batch.pk)
 
 
 def is_open(batch: Batch, *, of: User) -> bool:
@@ -39,7 +39,7 @@ def is_open(batch: Batch, *, of: User) -> bool:
 
 def busy(user: User) -> set[int]:
     """The batches of this person that a worker has or is going to take up."""
-    return {job.params["batch"] for job in open_jobs(user, (CHECK, COMMIT))}
+    return {job.params["batch"] for job in open_jobs(user, tuple(WORDS))}
 
 
 def _page(job: Job) -> str:
@@ -67,3 +67,11 @@ def commit_batch(job: Job, progress: Progress) -> None:
     batch = _batch_of(job)
     if batch.state != Batch.State.DONE:
         committing.commit(batch, by=job.requested_by, at=timezone.now(), progress=progress)
+
+
+@job_kind(UNDO, label=WORDS[UNDO], page=_page)
+def undo_batch(job: Job, progress: Progress) -> None:
+    """Take the batch back; nothing to do where an earlier try of this job got that far."""
+    batch = _batch_of(job)
+    if batch.state != Batch.State.UNDONE:
+        committing.undo(batch, by=job.requested_by, at=timezone.now(), progress=progress)

@@ -168,7 +168,7 @@ class ImportPages(ColumnPages, View):
         shown = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
         desk = services.desk_of(self.batch, by=request.user, at=timezone.now())
         context = state | {"lines": [self.line(row, desk) for row in shown], "page_obj": shown}
-        context["failed"] = job if job is not None and job.error and self.batch.state == Batch.State.OPEN else None
+        context["failed"] = job if job is not None and job.error and self.batch.state != Batch.State.UNDONE else None
         context |= {"others": others_in(self.batch) if self.batch.state != Batch.State.OPEN else []}
         return self.render("imports/rows.html", context | {"heads": self.heads(), "may_undo": self.may_undo(), "imported": self.imported()})
 
@@ -308,8 +308,11 @@ class ImportPages(ColumnPages, View):
         return self.batch.state == Batch.State.DONE and done is not None and timezone.now() - done <= committing.UNDO
 
     def undo(self, request: PortalRequest, pk: int) -> HttpResponse:
-        """Take every record of the batch back."""
+        """Take every record of the batch back; many by a worker."""
         try:
+            if rows_of(self.batch).filter(object_version__isnull=False).count() > import_jobs.AT_ONCE:
+                self.later(import_jobs.UNDO)
+                return redirect(f"{self.base}-import-rows", pk)
             count = committing.undo(self.batch, by=request.user, at=timezone.now())
         except Refused as no:
             messages.error(request, no.message)

@@ -370,12 +370,13 @@ def _parts(texts: Sequence[str], stored: Sequence[Measure]) -> list[str]:
     return [part for text in texts for part in ([text] if _same(text, stored) else numbered(text))]
 
 
-def take_back(done: Written, *, by: User, at: datetime.datetime) -> None:
-    """Undo of an import: a new draft goes, a changed one gets the content it had."""
-    if done.before is None:
-        services.delete_draft(done.record, by=by, at=at)
-    else:
-        services.bring_back(done.record, done.before, by=by, at=at)
+def take_back(done: Sequence[Written], *, by: User, at: datetime.datetime) -> None:
+    """Undo of an import: new drafts go, a changed one gets the content it had."""
+    if made := [one.record for one in done if one.before is None]:
+        services.delete_drafts(made, by=by, at=at)
+    for one in done:
+        if one.before is not None:
+            services.bring_back(one.record, one.before, by=by, at=at)
 
 
 TARGETS = _targets()

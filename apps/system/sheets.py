@@ -273,7 +273,11 @@ class AccountDesk(DirectoryDesk):
 def _take_back(desk: type[DirectoryDesk]) -> Any:
     """Undo of an import: what it made goes, what it changed is as it was."""
 
-    def take_back(done: Written, *, by: User, at: datetime.datetime) -> None:
+    def take_back(many: Sequence[Written], *, by: User, at: datetime.datetime) -> None:
+        for one in many:
+            _one_back(one, by=by, at=at)
+
+    def _one_back(done: Written, *, by: User, at: datetime.datetime) -> None:
         unit = next(iter(queries.units_kept(by)), None)
         if unit is None or not desk(user=by, unit=unit, today=at.date()).kept(done.record, by=by):
             raise Refused(f"{done.record}已不由您维护，不能撤销此批导入。")

@@ -12,6 +12,7 @@ from apps.documents.running import run_jobs
 from apps.exchange.models import Batch
 from apps.pages import export_pages, exports, import_jobs
 from apps.risks.models import RiskPoint
+from apps.risks.services import update_point
 from tests.exchange.test_pages import FINE, HEAD, columns_of
 from tests.kit.people import again
 from tests.kit.risks import draft
@@ -61,6 +62,37 @@ def test_a_worker_checks_and_imports_while_the_page_says_how_far_it_is(clerk, ar
     assert Job.objects.first().params["url"] == f"{arranged}rows/"
 
 
+def imported(clerk, arranged):
+    """The batch of three rows, checked and imported by workers."""
+    run_jobs(clock=timezone.now)
+    clerk.post(f"{arranged}commit/")
+    run_jobs(clock=timezone.now)
+
+
+def test_a_large_import_is_undone_by_a_worker_too(clerk, arranged):
+    imported(clerk, arranged)
+    assert clerk.post(f"{arranged}undo/").headers["Location"] == f"{arranged}rows/"
+    assert RiskPoint._base_manager.count() == 3
+    assert "撤销导入" in clerk.get(f"{arranged}rows/").content.decode()
+    assert "正在后台处理" in clerk.post(f"{arranged}undo/", follow=True).content.decode()
+    assert run_jobs(clock=timezone.now) == 1
+    assert not RiskPoint._base_manager.exists()
+    assert Batch.objects.get().state == "undone"
+    assert clerk.get(f"{arranged}progress/").headers["HX-Refresh"] == "true"
+
+
+def test_why_a_worker_could_not_undo_is_said_on_the_page(clerk, arranged, world):
+    imported(clerk, arranged)
+    point = RiskPoint._base_manager.first()
+    update_point(point, fields={"power": "签证"}, by=again(world.clerk), at=timezone.now())
+    clerk.post(f"{arranged}undo/")
+    run_jobs(clock=timezone.now)
+    told = clerk.get(f"{arranged}rows/").content.decode()
+    assert "未完成：导入后有记录已被修改或办理，不能整批撤销" in told
+    assert point.number in told
+    assert RiskPoint._base_manager.count() == 3
+
+
 def test_nothing_is_changed_while_a_worker_has_the_batch(clerk, arranged):
     listed = clerk.get("/risks/import/").content.decode()
     assert "正在处理" in listed
@@ -73,16 +105,16 @@ def test_nothing_is_changed_while_a_worker_has_the_batch(clerk, arranged):
     assert clerk.get(f"{arranged}?again=1").status_code == 200
 
 
-def test_a_worker_that_comes_twice_imports_once(clerk, arranged, world):
+def test_a_worker_that_comes_twice_imports_once_and_undoes_once(clerk, arranged, world):
     run_jobs(clock=timezone.now)
     clerk.post(f"{arranged}commit/")
     run_jobs(clock=timezone.now)
     params = Job.objects.order_by("pk").last().params
-    for kind in (import_jobs.CHECK, import_jobs.COMMIT):
+    for kind in (import_jobs.CHECK, import_jobs.COMMIT, import_jobs.UNDO, import_jobs.UNDO):
         services.request_job(kind, by=again(world.clerk), at=timezone.now(), title="再来", params=params)
         run_jobs(clock=timezone.now)
+        assert RiskPoint._base_manager.count() == (0 if kind == import_jobs.UNDO else 3)
     assert {job.state for job in Job.objects.all()} == {"done"}
-    assert RiskPoint._base_manager.count() == 3
 
 
 def test_the_work_on_a_file_that_was_thrown_away_ends_with_the_reason(clerk, arranged):

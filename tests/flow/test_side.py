@@ -292,6 +292,18 @@ def test_a_draft_with_a_file_goes_and_the_file_stays_for_the_audit(world):
     assert Attachment.objects.get(object_id=record.pk).removed_reason == "删除草稿"
 
 
+def test_of_many_drafts_all_go_or_none(world):
+    first, second, handed_in = draft(world), draft(world), point_in("department", world)
+    for others in ([handed_in], [first, RiskPoint(pk=0, unit=first.unit)]):
+        with pytest.raises(Refused):
+            services.delete_drafts([first, second, *others], by=world.author, at=NOW)
+    assert RiskPoint._base_manager.count() == 3
+    services.delete_drafts([second, first], by=world.author, at=NOW)
+    assert list(RiskPoint._base_manager.values_list("pk", flat=True)) == [handed_in.pk]
+    told = [one.body for one in events(event_type="risk.deleted")]
+    assert [first.number in told[0], second.number in told[1]] == [True, True]
+
+
 @pytest.mark.parametrize("who", ["worker", "head", "stranger"])
 def test_a_draft_is_deleted_only_by_whoever_may_edit_it(world, who):
     record = draft(world)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from apps.core.errors import Refused
+from apps.core.stored import all_held
 from apps.core.whole import all_or_nothing
 from apps.flow import services as flow
 from apps.flow import side
@@ -15,7 +17,7 @@ from apps.risks.content import facts_for_audit, plain
 from apps.risks.machine import may_edit, node_of
 from apps.risks.models import RiskPoint
 from apps.risks.nodes import open_node, owners_of
-from apps.risks.services.writing import locked
+from apps.risks.queries import named_measures
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -35,13 +37,18 @@ def hand_over(record: RiskPoint, *, to: User, by: User, at: datetime.datetime, o
     return side.hand_over(record, to=to, owners=owners_of(record, node_of(record)), by=by, at=at, opinion=opinion, version=version)
 
 
-@all_or_nothing
 def delete_draft(record: RiskPoint, *, by: User, at: datetime.datetime) -> None:
     """Delete a draft that was never handed in, with its measures. Raises Refused where the person may not, or it was."""
-    fresh = locked(record)
-    if not may_edit(by, fresh):
+    delete_drafts([record], by=by, at=at)
+
+
+@all_or_nothing
+def delete_drafts(records: Sequence[RiskPoint], *, by: User, at: datetime.datetime) -> None:
+    """The same for many, all of them or none."""
+    named = ("unit", "department", "post__department", "responsible", "head", "leader", "secretary")
+    rows = RiskPoint._base_manager.select_related(*named).prefetch_related(named_measures())
+    fresh = all_held(rows, [record.pk for record in records])
+    if not all(may_edit(by, record) for record in fresh):
         raise Refused("没有删除此草稿的权限。")
-    measures = list(fresh.measures.order_by("number", "pk"))
-    facts = facts_for_audit(plain(fresh, measures)) | {"number": fresh.number}
-    fresh.measures.all().delete()
-    side.delete_draft(fresh, event="risk.deleted", by=by, at=at, before=facts)
+    facts = {record.pk: facts_for_audit(plain(record, record.listed_measures)) | {"number": record.number} for record in fresh}
+    side.delete_drafts(fresh, event="risk.deleted", by=by, at=at, before=facts)
