@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
@@ -48,16 +49,19 @@ def commit(batch: Batch, *, by: User, at: datetime.datetime, progress: Progress 
         raise Refused(f"还有 {len(bad)} 行需要修改（第 {lines} 行），改好后再导入。")
     if not rows:
         raise Refused("没有要导入的行。")
-    return _write(batch, rows, ready, by=by, at=at)
+    return _write(batch, rows, ready, by=by, at=at, alive=lambda: progress(total, total) if progress is not None else None)
 
 
 @all_or_nothing
-def _write(batch: Batch, rows: list[BatchRow], ready: list[Any], *, by: User, at: datetime.datetime) -> int:
-    """The one transaction of a commit."""
+def _write(
+    batch: Batch, rows: list[BatchRow], ready: list[Any], *, by: User, at: datetime.datetime, alive: Callable[[], object]
+) -> int:
+    """The one transaction of a commit; `alive` is told between its two long parts."""
     fresh = open_one(batch, by=by)
     if fresh.version != batch.version:
         raise Refused("导入期间有行被修改，核对后重新导入。")
     written = desk_of(fresh, by=by, at=at).write(ready, by=by, at=at)
+    alive()
     kind, version = ContentType.objects.get_for_model(written[0].record), register_of(fresh.register).version
     for row, one in zip(rows, written, strict=True):
         row.content_type, row.object_id, row.before = kind, one.record.pk, one.before
