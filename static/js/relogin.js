@@ -81,6 +81,21 @@
     return asking;
   }
 
+  function leave(told) { /* logged in again: the dialog has nothing left to ask */
+    const done = finish;
+    back(told.csrf);
+    if (done) done(isOurs(told));
+    dialog.close();
+  }
+  /* a page that is open for somebody tells the other tabs, where the dialog may stand */
+  const tabs = "BroadcastChannel" in window ? new BroadcastChannel("portal-session") : null;
+  if (tabs) {
+    tabs.addEventListener("message", () => {
+      if (dialog.open) look().then((told) => { if (told.state === "active" && isOurs(told)) leave(told); }).catch(() => {});
+    });
+    tabs.postMessage("here");
+  }
+
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
@@ -95,10 +110,7 @@
       });
       const told = await answer.json();
       if (answer.ok) {
-        const done = finish;
-        back(told.csrf);
-        if (done) done(isOurs(told));
-        dialog.close();
+        leave(told);
       } else {
         complain(told.detail);
         password.value = "";
