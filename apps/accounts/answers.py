@@ -2,7 +2,7 @@
 
 Templates and what they get:
 - accounts/session_ended.html: form (LoginForm: username, password, hidden carried and next), is_named (whose form it is is known, the
-  username is not to be changed), reason_text, is_lost (the typed content was too large to be kept), action.
+  username is not to be changed), reason_text, is_lost (the typed content was too large to be kept), files_lost (files cannot be), action.
 - accounts/step_up.html: form (StepUpForm: password, hidden carried and next), action.
 - accounts/resume.html: path (where the form goes), fields (pairs of name and value, as hidden inputs), files_lost, is_old_page (it comes
   from a page too old to prove where it comes from, not from a login).
@@ -46,7 +46,8 @@ def session_ended(request: PortalRequest, *, user: User | None, reason: str) -> 
     """
     carried = carry.pack(request, user_id=user.pk if user else carry.ANYBODY)
     form = LoginForm(initial={"username": user.username if user else "", "carried": carried})
-    context = {"form": form, "is_named": user is not None, "reason_text": rules.REASONS[reason], "is_lost": not carried}
+    context = {"form": form, "is_named": user is not None, "reason_text": rules.REASONS[reason]}
+    context |= {"is_lost": not carried, "files_lost": bool(request.FILES)}
     return render(request, "accounts/session_ended.html", context | {"action": reverse("login")}, status=401)
 
 

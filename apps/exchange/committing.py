@@ -13,10 +13,10 @@ from django.db.models.functions import Coalesce
 from apps.audit.services import note
 from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
-from apps.exchange.models import Batch, BatchRow
-from apps.exchange.queries import rows_of
+from apps.exchange.models import Batch, BatchRow, RememberedMapping
+from apps.exchange.queries import headings_key, rows_of
 from apps.exchange.registers import Written, register_of, registers
-from apps.exchange.services import AT_ONCE, LOOKED_AT, TOGETHER, Progress, desk_of, going, judged, open_one
+from apps.exchange.services import AT_ONCE, LOOKED_AT, TOGETHER, Progress, desk_of, going, judged, open_one, refuse_without_table
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -31,6 +31,7 @@ def commit(batch: Batch, *, by: User, at: datetime.datetime, progress: Progress 
     faulty rows, which are marked then, or when a row was changed meanwhile; then no record is written.
     """
     batch = open_one(batch, by=by, locked=False)
+    refuse_without_table(batch)
     if batch.unit is None or not batch.mapping:
         raise Refused("先对应各列，再导入。")
     rows, ready, bad, total = [], [], [], going(batch).count()
@@ -69,8 +70,16 @@ def _write(
     BatchRow.objects.bulk_update(rows, ["content_type", "object_id", "object_version", "before", *LOOKED_AT], batch_size=AT_ONCE)
     fresh.state, fresh.done_at, fresh.version = Batch.State.DONE, at, fresh.version + 1
     fresh.save(update_fields=["state", "done_at", "version"])
+    _remember(fresh, by=by, at=at)
     _note("exchange.imported", fresh, by=by, at=at, count=len(rows))
     return len(rows)
+
+
+def _remember(batch: Batch, *, by: User, at: datetime.datetime) -> None:
+    """The same form comes back: what brought records in is proposed to the unit the next time."""
+    facts = {"mapping": batch.mapping, "answers": batch.answers, "splits": batch.splits, "used_by": by, "used_at": at}
+    key: dict[str, Any] = {"unit": batch.unit, "register": batch.register, "headings": headings_key(batch.chosen["columns"])}
+    RememberedMapping.objects.update_or_create(defaults=facts, **key)
 
 
 def _note(event: str, batch: Batch, *, by: User, at: datetime.datetime, count: int) -> None:

@@ -190,8 +190,8 @@ def _rightwards(cells: Sequence[str]) -> Iterator[str]:
         yield last
 
 
-def find(sheet: Mapping[str, Any], vocabulary: Vocabulary, *, needed: Sequence[Sequence[str]] = ()) -> list[Table]:
-    """The registers of a sheet, from the top; none where no line names `needed` (one field of each group).
+def find(sheet: Mapping[str, Any], vocabulary: Vocabulary, *, needed: Sequence[Sequence[str]] = (), most: int = 0) -> list[Table]:
+    """The first `most` registers of a sheet (0: all); none where no line names `needed` (one field of each group).
 
     A register ends where the sheet ends or where the headings of another one begin.
     """
@@ -208,6 +208,8 @@ def find(sheet: Mapping[str, Any], vocabulary: Vocabulary, *, needed: Sequence[S
             table.left_out += [(row + at + 1, _line(paper, row + at), "重复的表头") for at in range(new.height)]
             row += new.height
         elif new is not None and (table is None or _is_another(new)):
+            if most and len(found) == most:
+                break
             heading, table = new, _table(paper, new)
             found.append(table)
             row += new.height

@@ -106,6 +106,7 @@ class RememberedMapping(models.Model):
     mapping = models.JSONField("对应列")
     answers = EncryptedJSONField("写法对应")
     splits = models.BooleanField(default=False)
+    used_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name="使用人")
     used_at = models.DateTimeField("上次使用")
 
     class Meta:

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 
+from apps.core.keys import among
 from apps.exchange.models import Batch, BatchRow, RememberedMapping
+from apps.exchange.registers import register_of
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -19,8 +21,10 @@ if TYPE_CHECKING:
 
 
 def batches_of(user: User, register: str) -> QuerySet[Batch]:
-    """The batches of one person, newest first."""
-    return Batch.objects.filter(owner=user, register=register).select_related("unit").order_by("-made_at", "-pk")
+    """The batches of one person, newest first; none of a unit for which he no longer may register: its rows speak of records there."""
+    units = [unit.pk for unit in register_of(register).units(user)]
+    rows = Batch.objects.filter(Q(unit=None) | among("unit_id", units), owner=user, register=register)
+    return rows.select_related("unit").order_by("-made_at", "-pk")
 
 
 def rows_of(batch: Batch) -> QuerySet[BatchRow]:

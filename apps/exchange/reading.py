@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SECONDS = 30  # of the clock; the process itself may use 20 of the processor
 TYPES = ("xlsx", "xls", "et", "csv")
 BROKEN = "文件无法打开，用 Excel 或 WPS 另存为 .xlsx 后重新上传。"
+WAIT = 3  # seconds for a place: whoever waits keeps a thread of the web from everybody else
 _places = BoundedSemaphore(2)  # reading processes at a time of one web process
 
 
@@ -25,7 +26,7 @@ def asked(path: Path, question: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     Raises Refused (field `file`) with what to do about the file. Memory and time are those of another process, bounded there.
     """
-    if not _places.acquire(timeout=SECONDS):
+    if not _places.acquire(timeout=WAIT):
         raise Refused("正在读取的文件较多，稍后重新上传。", field="file")
     try:
         done = subprocess.run(  # noqa: S603  our own program; the path is ours as well

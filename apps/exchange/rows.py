@@ -70,12 +70,13 @@ def along(parts: Sequence[Sequence[str]], counts: Sequence[int]) -> list[str]:
     return found[:1] if len(set(found)) == 1 and found[0] else found if any(found) else []
 
 
-STROKE = re.compile(r"[/／\\]|\s*[-—–－]+\s*")
+STROKE = re.compile(r" ?(?:[/／\\]|[-—–－]+) ?")  # of a text whose spaces are single
+MOST_PARTS = 50  # of a cell that lists
 
 
 def beyond_stroke(text: str) -> str:
     """What stands behind the first stroke of a text: 工程管理部/现场工程师."""
-    return STROKE.sub("/", text.strip(), count=1).partition("/")[2].strip()
+    return STROKE.sub("/", " ".join(text.split()), count=1).partition("/")[2].strip()
 
 
 def _spill(found: Posted, target: Target, text: str, answers: Mapping[str, str], desk: Desk) -> None:
@@ -84,7 +85,7 @@ def _spill(found: Posted, target: Target, text: str, answers: Mapping[str, str],
     if not rest or text.strip() in answers:
         return
     choices = desk.choices(target.name) or ()
-    hit = meant(STROKE.sub(" ", text, count=1), choices, loose=False) or meant(rest, choices, loose=target.loose)
+    hit = meant(STROKE.sub(" ", " ".join(text.split()), count=1), choices, loose=False) or meant(rest, choices, loose=target.loose)
     if hit:
         found.values[target.name] = [hit.key]
     else:
@@ -97,7 +98,7 @@ def _read(found: Posted, target: Target, text: str, answers: Mapping[str, str], 
         found.values[target.name] = [text.strip()]
         return
     keys, unknown = [], []
-    for part in several(text) if target.many else [text]:
+    for part in several(text)[:MOST_PARTS] if target.many else [text]:
         if answers.get(part.strip()) == "":  # answered with "none of these": left empty on purpose
             continue
         hit = reading(part, choices, target=target, answers=answers, also=also)

@@ -15,8 +15,8 @@ from django.utils.timezone import localtime
 from apps.core.errors import Refused
 from apps.core.whole import all_or_nothing
 from apps.exchange.finding import Table
-from apps.exchange.models import Batch, BatchRow, RememberedMapping
-from apps.exchange.queries import headings_key, others_in, remembered, rows_of
+from apps.exchange.models import Batch, BatchRow
+from apps.exchange.queries import others_in, remembered, rows_of
 from apps.exchange.reading import registers_in
 from apps.exchange.registers import Bound, Desk, Register, register_of
 from apps.exchange.rows import Posted, beyond_stroke, posted
@@ -132,7 +132,8 @@ def proposal(batch: Batch, unit: Unit | None) -> dict[str, Any]:
     kept = remembered(unit, batch.register, columns) if unit is not None else None
     known = {target.name for target in register_of(batch.register).targets}
     if kept is not None:
-        return {"mapping": kept.mapping, "answers": kept.answers, "splits": kept.splits, "remembered": True}
+        is_own = kept.used_by_id == batch.owner_id  # what a colleague confirmed is proposed, and confirmed once more
+        return {"mapping": kept.mapping, "answers": kept.answers, "splits": kept.splits, "remembered": True, "is_guess": not is_own}
     mapping = {str(column["index"]): column["field"] for column in columns if column["field"] in known}
     answers = {name: {text: key for text, key in scale.levels.items() if key} for name, scale in scales_of(batch, mapping).items()}
     return {"mapping": mapping, "answers": answers, "splits": bool(parted(batch, mapping)), "is_guess": True}
@@ -179,13 +180,14 @@ def arrange(
     batch: Batch, *, unit: Unit, mapping: Mapping[str, str], same: Mapping[str, Sequence[str]], answers: Mapping[str, Mapping[str, str]],
     splits: bool, by: User, at: datetime.datetime, checks: bool = True,
 ) -> Batch:  # fmt: skip
-    """Map the columns, give what is the same for all rows, answer for spellings; then check every row. Remembered for the unit.
+    """Map the columns, give what is the same for all rows, answer for spellings; then check every row.
 
     Without `checks` the rows stay unchecked until somebody calls `check`.
 
     Raises Refused for a unit he may not write, a field mapped twice, and a needed field that neither a column nor a value fills.
     """
     fresh, kind = open_one(batch, by=by), register_of(batch.register)
+    refuse_without_table(fresh)
     if unit.pk not in {one.pk for one in kind.units(by)}:
         raise Refused("没有在该单位登记的权限，重新选择填报单位。", field="unit")
     places = {str(column["index"]) for column in fresh.chosen["columns"]}
@@ -193,16 +195,28 @@ def arrange(
     if double := next((name for name in chosen.values() if list(chosen.values()).count(name) > 1), ""):
         target = kind.target(double)
         raise Refused(f"有两列都对应“{target.label if target else double}”，只保留一列。", field=double)
+    _refuse_without_needed(kind, {*chosen.values(), *(name for name, values in same.items() if any(values))})
     fresh.unit, fresh.mapping, fresh.answers, fresh.splits = unit, chosen, {n: dict(a) for n, a in answers.items()}, splits
     fresh.same = {name: list(values) for name, values in same.items() if any(values) and (t := kind.target(name)) and t.same}
     fresh.version += 1
     fresh.save(update_fields=["unit", "mapping", "answers", "splits", "same", "version"])
-    facts = {"mapping": fresh.mapping, "answers": fresh.answers, "splits": splits, "used_at": at}
-    key: dict[str, Any] = {"unit": unit, "register": fresh.register, "headings": headings_key(fresh.chosen["columns"])}
-    RememberedMapping.objects.update_or_create(defaults=facts, **key)
     if checks:
         check(fresh, going(fresh), by=by, at=at)
     return fresh
+
+
+def refuse_without_table(batch: Batch) -> None:
+    """Of several registers, or a hidden one, somebody has to say which is meant. Raises Refused."""
+    if batch.table is None:
+        raise Refused("选择要导入的登记表。", field="table")
+
+
+def _refuse_without_needed(kind: Register, named: set[str]) -> None:
+    """The columns must say what a record is called, as the headings had to; what else a row lacks is said of the row."""
+    for group in kind.needed[:1]:
+        if not named & set(group):
+            labels = [target.label for name in group if (target := kind.target(name)) is not None]
+            raise Refused(f"对应{'或'.join(f'“{label}”' for label in labels)}的列。", field=group[0])
 
 
 def going(batch: Batch) -> QuerySet[BatchRow]:

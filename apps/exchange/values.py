@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 Choices = Iterable[tuple[object, object]]
 _BRACKET = re.compile(r"[（(].*$")
@@ -26,6 +27,7 @@ class Meant:
         return bool(self.key)
 
 
+@lru_cache(maxsize=20_000)  # the labels of a choice are held against every row
 def bare(text: str) -> str:
     """A text without spaces, full width, quotation marks and the numbering in front: 「一、“三重一大” 决策」 is 三重一大决策."""
     said = re.sub(r"\s+|[“”\"'‘’《》]", "", unicodedata.normalize("NFKC", text))
@@ -68,7 +70,7 @@ def several(text: str) -> list[str]:
     return [part.strip() for part in re.split(r"[、，,；;/\n]+", text) if part.strip()]
 
 
-_MEASURE = re.compile(r"(?:^|\n)\s*(?:[(（]?\d{1,2}[)）]|\d{1,2}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*")
+_MEASURE = re.compile(r"(?:^|\n)(?:[(（]?\d{1,2}[)）]|\d{1,2}[.、．](?!\d)|[一二三四五六七八九十]{1,3}、|[①-⑳])\s*")
 _INSIDE = re.compile(r"(?:^|(?<=[;；。\n]))\s*(?:[(（]?(\d{1,2})[)）]|(\d{1,2})[.、．](?!\d))\s*|([①-⑳])\s*")
 
 
@@ -77,14 +79,15 @@ def numbered(text: str) -> list[str]:
 
     Inside a line only numbers that count up from 1 part it: a text that speaks of 1、2年 stays whole.
     """
+    whole, text = text.strip(), "\n".join(line for line in (part.strip() for part in text.splitlines()) if line)
     marks = list(_INSIDE.finditer(text))
-    counts = [int(one[1] or one[2] or 0) or ord(one[3]) - ord("①") + 1 for one in marks]
+    counts = [ord(one[3]) - ord("①") + 1 if one[3] else int(one[1] or one[2]) for one in marks]
     if len(marks) > 1 and marks[0].start() == 0 and counts == list(range(1, len(marks) + 1)):
         ends = [*(one.start() for one in marks[1:]), len(text)]
         found = [text[one.end() : end].strip(" \n;；") for one, end in zip(marks, ends, strict=True)]
         return [part for part in found if part]
     found = [part for part in (part.strip(" \n;；") for part in _MEASURE.split(text)) if part]
-    return found if len(found) > 1 and _MEASURE.match(text) else [text.strip()] if text.strip() else []
+    return found if len(found) > 1 and _MEASURE.match(text) else [whole] if whole else []
 
 
 _NUMBER = re.compile(r"^\s*(?:[(（]?\d{1,2}[)）]|\d{1,2}[.、．](?=\D|20\d\d)|[①-⑳])\s*")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from secrets import token_hex
+from time import sleep
 from typing import Any, ClassVar
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,9 +18,12 @@ from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.documents.services import request_job
 from apps.pages import bulk
+from apps.pages.idempotency import Busy, Once, once
 from apps.pages.paging import whole
 
 KEPT = 6  # selections and outcomes of one session
+MOST_KEYS = 30_000  # characters
+TRIES, PAUSE = 100, 0.2  # how often, and after how many seconds, a second press asks for what came of the first
 
 
 class BulkPages:
@@ -46,7 +51,8 @@ class BulkPages:
         if post.get("all"):
             rows = self.filterset_class(QueryDict(self.query()), rows, request=self.request).qs
         else:
-            rows = rows.filter(pk__in=[key for key in map(whole, post.getlist("pk")) if key]).order_by("-updated_at", "-pk")
+            ticked = [*post.getlist("pk"), *post.get("keys", "")[:MOST_KEYS].split(",")]  # `keys`: a form may hold a thousand fields only
+            rows = rows.filter(pk__in=[key for key in map(whole, ticked) if key]).order_by("-updated_at", "-pk")
         return list(rows.values_list("pk", flat=True)[: bulk.MOST + 1])
 
     def act_on_chosen(self, request: PortalRequest, name: str) -> HttpResponse:
@@ -62,8 +68,31 @@ class BulkPages:
         form = act.form(records, request.user, request.POST) if act.form is not None else None
         if form is not None and not form.is_valid():
             return self.ask_page(act, records, form, query=self.query(), status=422)
-        if len(keys) > bulk.AT_ONCE:
-            return self.bulk_later(act, keys, back)
+        press = self.first_press()
+        if isinstance(press, HttpResponse):
+            return press
+        answer = self.bulk_later(act, keys, back) if len(keys) > bulk.AT_ONCE else self.bulk_now(act, records)
+        press.keep({"url": answer["Location"]})
+        return answer
+
+    def first_press(self) -> Once | HttpResponse:
+        """The press of the button that does it; any other waits for what came of that one, and is led there."""
+        token, place, at, told = self.request.POST.get("token", ""), self.request.path, timezone.now(), ""
+        for _ in range(TRIES):
+            try:
+                with transaction.atomic():
+                    press = once(token, user=self.request.user, at=at, place=place)
+            except Busy as no:
+                told = no.message
+                sleep(PAUSE)
+            else:
+                return redirect(press.answer["url"]) if press.answer is not None else press
+        messages.error(self.request, told)
+        return redirect(f"{self.base}-list")
+
+    def bulk_now(self, act: bulk.Act, records: list[Any]) -> HttpResponse:
+        """Work through the records, and show what came of it."""
+        request, name = self.request, act.name
         outcomes = list(bulk.work(act, records, request.POST, by=request.user))
         failed = [(outcome.record.pk, outcome.reason) for outcome in outcomes if outcome.reason]
         return self.leave_to("bulk-result", name, {"done": len(outcomes) - len(failed), "failed": failed, "query": self.query()})
@@ -86,13 +115,18 @@ class BulkPages:
         if chosen is None:
             return redirect(f"{self.base}-list")
         records = bulk.records_of(self.base, chosen["keys"], by=request.user)
+        if not records:
+            messages.error(request, "所选记录已删除或已无权查看。")
+            return redirect(self.list_url(chosen["query"]))
         form = act.form(records, request.user, None) if act.form is not None else None
         return self.ask_page(act, records, form, query=chosen["query"])
 
     def ask_page(self, act: bulk.Act, records: list[Any], form: Any, *, query: str, status: int = 200) -> HttpResponse:
         """Draw the question."""
-        keys = [record.pk for record in records]
-        shown = {"act": act, "keys": keys, "records": records[:5], "form": form, "has_errors": status == 422}
+        keys = ",".join(str(record.pk) for record in records)
+        token = self.request.POST.get("token") or token_hex(16)
+        shown = {"act": act, "keys": keys, "total": len(records), "token": token, "records": records[:5], "form": form}
+        shown["has_errors"] = status == 422
         return self.bulk_page("bulk", shown | {"back": self.list_url(query), "query": query}, status=status)
 
     def act(self, name: str) -> bulk.Act:

@@ -10,6 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Protocol
+from unicodedata import normalize
+from urllib.parse import unquote_plus
 
 from django.http import QueryDict
 from django.utils import timezone
@@ -110,7 +112,7 @@ class Asked:
 
     def told(self) -> dict[str, Any]:
         """For the audit, which keeps it for ever: a searched 身份证号 or telephone number is not in it (PR-05)."""
-        return self.as_params() | {"query": NUMBER.sub("***", self.query)}
+        return self.as_params() | {"query": NUMBER.sub("***", normalize("NFKC", unquote_plus(self.query)))}
 
 
 @dataclass

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 MAX_TOKEN = 64
 
 
+class Busy(Refused):
+    """The first use of the token has not given its answer yet."""
+
+
 class Once:
     """One use of a token. `answer` is what the first use gave, or None when this is the first use."""
 
@@ -63,5 +67,5 @@ def once(token: str, *, user: User, at: datetime.datetime, place: str = "") -> O
     if row.answer is not None:
         return Once(None, row.answer)
     if row.at != at:
-        raise Refused("此次提交正在办理，稍后刷新查看。")
+        raise Busy("此次提交正在办理，稍后刷新查看。")
     return Once(row, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
@@ -170,7 +171,7 @@ class ImportPages(ColumnPages, View):
         context = state | {"lines": [self.line(row, desk) for row in shown], "page_obj": shown}
         context["failed"] = job if job is not None and job.error and self.batch.state != Batch.State.UNDONE else None
         context |= {"others": others_in(self.batch) if self.batch.state != Batch.State.OPEN else []}
-        return self.render("imports/rows.html", context | {"heads": self.heads(), "may_undo": self.may_undo(), "imported": self.imported()})
+        return self.render("imports/rows.html", context | {"heads": self.heads, "may_undo": self.may_undo(), "imported": self.imported()})
 
     def state(self, tab: str | None) -> dict[str, Any]:
         """How the rows stand: for the note, the tabs and the bar, which are drawn anew with every corrected row."""
@@ -202,6 +203,7 @@ class ImportPages(ColumnPages, View):
         said = [f"{label} {found[does]} 条" for does, label in BatchRow.Does.choices if found.get(does)]
         return "，".join(said) + "。" if said else ""
 
+    @cached_property
     def heads(self) -> list[Target]:
         """The fields that are shown: those of which some row speaks, and those none may lack."""
         filled = services.filled(self.batch)
@@ -211,7 +213,7 @@ class ImportPages(ColumnPages, View):
         """One row of the table: per cell its text, or the control where something is to be corrected."""
         seen = posted(row, columns=self.batch.chosen["columns"], batch=self.batch, register=self.kind, desk=desk)
         cells = []
-        for target in self.heads():
+        for target in self.heads:
             values, choices = seen.values.get(target.name, []), desk.choices(target.name)
             names = dict(choices or [])
             fault, hint = row.faults.get(target.name, ""), row.hints.get(target.name, "")
@@ -238,8 +240,16 @@ class ImportPages(ColumnPages, View):
     def fragment(self, row: BatchRow, *, editing: bool = False) -> HttpResponse:
         """One line of the table, drawn alone."""
         desk = services.desk_of(self.batch, by=self.request.user, at=timezone.now())
-        shown = parse_qs(urlsplit(self.request.headers.get("HX-Current-URL", "")).query, keep_blank_values=True).get("tab", [None])[0]
+        shown = self.shown_tab()
         return self.render("imports/row.html", self.state(shown) | {"line": self.line(row, desk, editing=editing), "swapped": True})
+
+    def shown_tab(self) -> str | None:
+        """The tab of the page into which a row is drawn, as the browser tells it."""
+        try:
+            query = urlsplit(self.request.headers.get("HX-Current-URL", "")).query
+            return parse_qs(query, keep_blank_values=True).get("tab", [None])[0]
+        except ValueError:  # no address at all, or a hundred parameters
+            return None
 
     def correct(self, request: PortalRequest, pk: int, row: int) -> HttpResponse:
         """Type over cells of a row, leave it out, or take it in again."""

@@ -27,6 +27,7 @@ DRAFT_BYTES = 1_000_000
 DROPPED = ("csrfmiddlewaretoken", "token", "then", "version")
 VIEWS_EACH = 8
 LOOKS_EACH = 60
+COLUMN = re.compile(r"[a-z0-9_]{1,40}")
 PLACE = re.compile(r"/(?:[a-z0-9-]{1,20}/){1,4}")
 TOKEN_DAYS = 7
 
@@ -97,11 +98,12 @@ def _look(text: str) -> dict[str, Any]:
     """The columns and the row height as the page sent them; anything else counts as none."""
     try:
         sent = json.loads(text[:2000] or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     if not isinstance(sent, dict):
         return {}
-    lists = {key: [str(name)[:40] for name in sent[key]][:60] for key in ("off", "order") if isinstance(sent.get(key), list)}
+    named = lambda names: [name for name in names[:60] if isinstance(name, str) and COLUMN.fullmatch(name)]  # noqa: E731 -- twice
+    lists = {key: named(sent[key]) for key in ("off", "order") if isinstance(sent.get(key), list)}
     return {key: names for key, names in lists.items() if names} | ({"dense": True} if sent.get("dense") is True else {})
 
 

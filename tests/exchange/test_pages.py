@@ -115,6 +115,7 @@ def test_a_row_is_left_out_and_taken_in_again(clerk, upload, world):
 def test_a_scale_once_confirmed_is_taken_over_until_it_has_another_spelling(clerk, upload, world):
     address = upload(FINE).headers["Location"]
     clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    clerk.post(f"{address}commit/")
     again_same = clerk.get(upload(FINE).headers["Location"]).content.decode()
     assert re.search(r'name="sure-level"[^>]* checked', again_same)
     more = [*FINE]
@@ -202,6 +203,13 @@ def test_rows_come_after_the_columns(clerk, upload, world):
     assert clerk.get(f"{address}rows/2/").status_code == 404
     assert clerk.get(f"{address}faults/").status_code == 404
     assert "先对应各列，再导入" in clerk.post(f"{address}commit/", follow=True).content.decode()
+
+
+def test_an_address_the_browser_makes_up_does_no_harm(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    for odd in ("http://[", "?" + "&".join(f"a{n}=1" for n in range(2000)), ""):
+        assert clerk.get(f"{address}rows/2/", headers={"HX-Request": "true", "HX-Current-URL": odd}).status_code == 200
 
 
 def test_a_row_is_opened_and_corrected_also_without_script(clerk, upload, world):

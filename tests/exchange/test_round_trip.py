@@ -3,6 +3,7 @@
 import csv
 import datetime
 import io
+from urllib.parse import urlencode
 
 import pytest
 from django.test import Client
@@ -192,6 +193,19 @@ def test_the_rows_of_one_batch_are_listed_for_whoever_imported_it(world, clerk, 
     other = Client()
     other.force_login(again(world.secretary))
     assert not list(other.get(f"/risks/?batch={batch.pk}").context["table"].data)
+
+
+def test_ticked_rows_that_are_no_keys_give_no_rows(world, clerk):
+    draft(world, by="clerk")
+    for odd in ("abc", "9" * 30):
+        answer = clerk.post("/risks/export/", {"query": "", "kind": "csv", "pk": odd})
+        assert b"".join(answer.streaming_content).decode("utf-8-sig").count("FX-") == 0
+
+
+def test_a_searched_number_is_not_kept_however_it_is_written(world, clerk):
+    for text in ("13800138000", "１３８００１３８０００"):
+        b"".join(clerk.post("/risks/export/", {"query": urlencode({"q": text}), "kind": "csv"}).streaming_content)
+    assert {audit.after(one)["query"] for one in audit.events(event_type="exchange.exported")} == {"q=***"}
 
 
 def test_nothing_in_the_sheet_runs(world, clerk):

@@ -8,7 +8,7 @@ from django.utils import timezone
 from apps.core.errors import Refused
 from apps.exchange import committing, services
 from apps.exchange.models import Batch, BatchRow
-from apps.exchange.queries import counts, origin_of, rows_of
+from apps.exchange.queries import batches_of, counts, origin_of, rows_of
 from apps.risks.models import RiskPoint
 from apps.risks.services import update_point
 from tests.kit.audit import after, event
@@ -167,10 +167,34 @@ def test_it_is_committed_once(world, opened):
 
 
 def test_the_mapping_comes_back_with_the_same_headings(world, opened):
-    opened(splits=True, answers={"head": {"科室负责人": str(world.head.person.pk) if hasattr(world.head, "person") else ""}})
+    batch = opened(splits=True, answers={"head": {"科室负责人": str(world.head.person.pk) if hasattr(world.head, "person") else ""}})
+    assert "remembered" not in services.proposal(opened(arrange=False), world.company)  # nothing came in by it yet
+    committing.commit(batch, by=again(world.author), at=NOW)
     seen = services.proposal(opened(arrange=False), world.company)
-    assert (seen["remembered"], seen["splits"]) == (True, True)
+    assert (seen["remembered"], seen["splits"], seen["is_guess"]) == (True, True, False)
     assert "head" in seen["answers"]
+    colleagues = services.proposal(opened(arrange=False, by="clerk"), world.company)
+    assert (colleagues["remembered"], colleagues["is_guess"]) == (True, True)  # to be confirmed once more
+
+
+def test_columns_that_name_nothing_are_refused(world, opened):
+    with pytest.raises(Refused, match="对应“风险点名称”或“风险内容及表现形式”的列"):
+        say(world, opened(arrange=False), mapping={"5": "level"})
+
+
+def test_of_several_registers_none_is_taken_by_itself(world, tmp_path):
+    path = write_book(tmp_path / "a.xlsx", {"一": [HEAD, *ROWS], "二": [HEAD, *ROWS]})
+    batch = services.open_batch("risk", path=path, file_name="两张.xlsx", by=again(world.author), at=NOW)
+    for act in (lambda: say(world, batch), lambda: committing.commit(batch, by=again(world.author), at=NOW)):
+        with pytest.raises(Refused, match="选择要导入的登记表"):
+            act()
+
+
+def test_a_batch_of_a_unit_that_is_no_longer_ones_own_is_gone(world, opened):
+    batch = opened(by="clerk")
+    assert batch in batches_of(again(world.clerk), "risk")
+    world.clerk.assignments.update(unit=world.other)
+    assert not batches_of(again(world.clerk), "risk").exists()
 
 
 def test_a_value_for_all_rows_fills_what_the_sheet_lacks(world, opened):

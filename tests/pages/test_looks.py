@@ -32,7 +32,7 @@ def test_what_is_no_list_is_refused(world, as_, place):
     assert looks_of(world.author) == {}
 
 
-@pytest.mark.parametrize("look", ["[]", "{", '{"off": "x", "dense": "yes"}', "1" * 5000])
+@pytest.mark.parametrize("look", ["[]", "{", '{"off": "x", "dense": "yes"}', "1" * 5000, "[" * 1500, '{"off": ["\\u0000", "\\ud800", 7]}'])
 def test_what_is_no_look_counts_as_none(world, as_, look):
     assert keep(as_(world.author), "/risks/", look).status_code == 204
     assert looks_of(world.author) == {}

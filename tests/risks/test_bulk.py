@@ -12,7 +12,7 @@ from apps.documents.models import Job
 from apps.documents.running import run_jobs
 from apps.pages import bulk, bulk_pages
 from apps.risks.models import RiskPoint
-from apps.risks.services import create_draft
+from apps.risks.services import create_draft, delete_draft
 from tests.kit.people import again
 from tests.kit.risks import FILED, draft, measure, middle, point_in
 from tests.kit.sheets import sheets_of
@@ -160,6 +160,30 @@ def test_who_registers_no_points_has_no_such_page(world):
     client = Client()
     client.force_login(again(world.discipline))
     assert client.post("/risks/bulk/fill/", {}).status_code == 404
+
+
+def test_two_thousand_rows_are_asked_about_and_confirmed(world, clerk, monkeypatch):
+    record = bare(world, "一")
+    monkeypatch.setattr("apps.pages.bulk.AT_ONCE", 0)
+    keys = ",".join(str(key) for key in [record.pk, *range(10**6, 10**6 + 1999)])
+    assert clerk.post("/risks/bulk/submit/", {"keys": keys, "confirm": "1"}).headers["Location"] == "/jobs/"
+    assert Job.objects.get().params["keys"] == [record.pk]
+
+
+def test_pressed_twice_it_is_done_once_and_both_are_led_to_the_result(world, clerk):
+    record = bare(world, "一")
+    html = clerk.post("/risks/bulk/submit/", {"pk": [record.pk]}, follow=True).content.decode()
+    posted = {name: re.search(rf'name="{name}" value="([^"]*)"', html)[1] for name in ("keys", "token", "confirm")}
+    first, second = (clerk.post("/risks/bulk/submit/", posted).headers["Location"] for _ in range(2))
+    assert first == second
+    assert record.name in clerk.get(second).content.decode()
+
+
+def test_a_question_whose_rows_are_gone_leads_back_to_the_list(world, clerk):
+    record = bare(world, "一")
+    asked = clerk.post("/risks/bulk/fill/", {"pk": [record.pk]}).headers["Location"]
+    delete_draft(record, by=again(world.clerk), at=timezone.now())
+    assert "所选记录已删除或已无权查看" in clerk.get(asked, follow=True).content.decode()
 
 
 def test_question_and_result_are_pages_to_which_one_goes_back_and_each_keeps_its_own_rows(world, clerk):
