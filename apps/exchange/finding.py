@@ -100,11 +100,17 @@ class Lexicon:
                 best = (name, sure, len(word))
         return best[:2]
 
-    def named(self, titles: Sequence[str]) -> dict[int, str]:
-        """Which column means what; of two that mean the same the surer keeps it, of equals the first."""
+    def named(self, titles: Sequence[str], groups: Sequence[str] = ()) -> dict[int, str]:
+        """Which column means what; of two that mean the same the surer keeps it, of equals the first.
+
+        A title that says nothing alone is read with its group: 廉政风险点 over 名称.
+        """
         found: dict[str, tuple[int, int]] = {}
         for index, title in enumerate(titles):
             name, sure = self.meaning(title)
+            if not sure and title.strip() and index < len(groups) and groups[index].strip():
+                name, sure = self.meaning(f"{groups[index]}{title}")
+                sure = sure if sure > 1 else 0  # a group that only has the word somewhere says nothing of 备注 below it
             if sure and sure > found.get(name, (0, 0))[1]:
                 found[name] = (index, sure)
         return {index: name for name, (index, _) in found.items()}
@@ -177,7 +183,7 @@ def heading_at(paper: Paper, row: int, lexicon: Lexicon) -> Heading | None:
         if spread and all(map(lexicon.is_short, lower)) and not paper.is_banner(row + 1):
             titles = tuple(low or up for up, low in zip(_rightwards(upper), lower, strict=True))
             groups = tuple(up if low and low != up else "" for up, low in zip(_rightwards(upper), lower, strict=True))
-            two = Heading(row, 2, titles, groups, lexicon.named(titles))
+            two = Heading(row, 2, titles, groups, lexicon.named(titles, groups))
             best = two if len(two.fields) > len(one.fields) else one
     return best if len(best.fields) >= LEAST else None
 

@@ -69,4 +69,4 @@ def origin_of(record: Model) -> BatchRow | None:
     """The line of a sheet from which a record came."""
     kind = ContentType.objects.get_for_model(record)
     rows = BatchRow.objects.filter(content_type=kind, object_id=record.pk, object_version__isnull=False, batch__state=Batch.State.DONE)
-    return rows.select_related("batch").first()
+    return rows.select_related("batch").order_by("-batch__done_at", "-pk").first()

@@ -20,6 +20,7 @@ class Posted:
     values: dict[str, list[str]] = field(default_factory=dict)
     unread: Faults = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)  # as they stood in the sheet
+    beyond: Faults = field(default_factory=dict)  # what the lines below say of a field that has one value only
     given: set[str] = field(default_factory=set)  # the fields of which the sheet, the person or the value for all rows speaks
 
 
@@ -41,6 +42,7 @@ def posted(row: Any, *, columns: Sequence[Mapping[str, Any]], batch: Any, regist
             counts[target.name] = [len(some) for some in parts]
             found.values[target.name] = along(parts, counts.get(target.beside) or counts[target.name])
         elif text.strip():
+            _say_more(found, target, [texts_of(cells, columns, batch.mapping).get(target.name, "") for cells in row.more])
             _read(found, target, text, batch.answers.get(target.name, {}), desk, register.also.get(target.name, {}))
             if (beyond := register.target(target.spills)) is not None and beyond.name not in batch.mapping.values():
                 _spill(found, beyond, text, batch.answers.get(target.name, {}), desk)
@@ -49,8 +51,17 @@ def posted(row: Any, *, columns: Sequence[Mapping[str, Any]], batch: Any, regist
     for name, values in row.typed.items():
         found.values[name] = list(values)
         found.unread.pop(name, None)
-    found.given = ({name for name in batch.mapping.values() if name} | set(batch.same) | set(row.typed)) - set(found.unread)
+    # A cell whose text means nothing here says nothing of a record that is there: only an empty one empties.
+    silent = {name for name, text in found.texts.items() if text.strip() and not found.values.get(name)} | set(found.unread)
+    found.given = ({name for name in batch.mapping.values() if name} - silent) | set(batch.same) | set(row.typed)
     return found
+
+
+def _say_more(found: Posted, target: Target, below: Sequence[str]) -> None:
+    """A second 责任人 in the lines below a record has no place of its own: it is said, and stays with the record as it stood."""
+    others = [text.strip() for text in dict.fromkeys(below) if text.strip() and text.strip() != found.texts[target.name].strip()]
+    if others:
+        found.beyond[target.name] = f"下面各行还写有“{'、'.join(others)[:40]}”，只取第一行，导入后在记录中补充"
 
 
 def _whole(cell: str) -> list[str]:

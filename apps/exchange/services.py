@@ -132,8 +132,11 @@ def proposal(batch: Batch, unit: Unit | None) -> dict[str, Any]:
     kept = remembered(unit, batch.register, columns) if unit is not None else None
     known = {target.name for target in register_of(batch.register).targets}
     if kept is not None:
+        guessed = {name: {t: key for t, key in scale.levels.items() if key} for name, scale in scales_of(batch, kept.mapping).items()}
+        answers = kept.answers | {name: levels | kept.answers.get(name, {}) for name, levels in guessed.items()}
         is_own = kept.used_by_id == batch.owner_id  # what a colleague confirmed is proposed, and confirmed once more
-        return {"mapping": kept.mapping, "answers": kept.answers, "splits": kept.splits, "remembered": True, "is_guess": not is_own}
+        found = {"mapping": kept.mapping, "answers": answers, "splits": kept.splits, "known": kept.answers}
+        return found | {"remembered": True, "is_guess": not is_own}
     mapping = {str(column["index"]): column["field"] for column in columns if column["field"] in known}
     answers = {name: {text: key for text, key in scale.levels.items() if key} for name, scale in scales_of(batch, mapping).items()}
     return {"mapping": mapping, "answers": answers, "splits": bool(parted(batch, mapping)), "is_guess": True}
@@ -265,7 +268,7 @@ def judge(row: BatchRow, read: Posted, *, kind: Register, desk: Desk) -> Bound:
     bound = desk.bind(read.values, given=read.given)
     must = {target.name for target in kind.targets if target.needed}
     row.faults = bound.faults | {name: text for name, text in read.unread.items() if name in must}
-    row.hints = {name: text for name, text in (bound.hints | read.unread).items() if name not in row.faults}
+    row.hints = {name: text for name, text in (read.beyond | bound.hints | read.unread).items() if name not in row.faults}
     row.does = bound.does
     is_hinted = bool(row.hints) and row.does != BatchRow.Does.SAME  # nothing happens to a row that says what is there
     row.state = BatchRow.State.BAD if row.faults else BatchRow.State.HINT if is_hinted else BatchRow.State.OK

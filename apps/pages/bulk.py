@@ -36,6 +36,7 @@ class Act:
     form: Callable[..., Any] | None = None
     ask: str = ""  # what the page says before it is done
     may: Callable[[User], bool] = lambda _user: True
+    goes_on: bool = False  # the other acts are offered for what it was done to
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,8 @@ class BulkPages:
         request, name = self.request, act.name
         outcomes = list(bulk.work(act, records, request.POST, by=request.user))
         failed = [(outcome.record.pk, outcome.reason) for outcome in outcomes if outcome.reason]
-        return self.leave_to("bulk-result", name, {"done": len(outcomes) - len(failed), "failed": failed, "query": self.query()})
+        did = [outcome.record.pk for outcome in outcomes if not outcome.reason]
+        return self.leave_to("bulk-result", name, {"did": did, "failed": failed, "query": self.query()})
 
     def leave_to(self, page: str, name: str, facts: dict[str, Any]) -> HttpResponse:
         """Show this on a page of its own: going back to it asks for nothing to be sent again. The session keeps the last few."""
@@ -143,8 +144,9 @@ class BulkPages:
         reasons = dict(facts["failed"])
         failed = [bulk.Outcome(record, reasons[record.pk]) for record in bulk.records_of(self.base, reasons, by=request.user)]
         back = self.list_url(facts["query"])
-        shown = {"act": act, "done": facts["done"], "failed": failed, "bulk": self.bulk_bar(), "query": facts["query"], "back": back}
-        return self.bulk_page("bulk_done", shown)
+        on = [button for button in self.bulk_bar() if button["url"] != reverse(f"{self.base}-bulk", args=[name])] if act.goes_on else []
+        shown = {"act": act, "done": len(facts["did"]), "failed": failed, "bulk": self.bulk_bar(), "query": facts["query"], "back": back}
+        return self.bulk_page("bulk_done", shown | {"keys": ",".join(map(str, facts["did"])), "on": on})
 
     def bulk_later(self, act: bulk.Act, keys: list[int], back: str) -> HttpResponse:
         """Leave it for a worker."""

@@ -97,7 +97,8 @@ class ColumnPages:
                 if unsure or not reading(text, choices, target=target, answers={}, also=self.kind.also.get(name, {}))
             ][:MOST_SPELLINGS]
             if asked:
-                known = not seen.get("is_guess") and all(one["text"] in answers for one in asked)
+                given = seen.get("known", seen["answers"]).get(name, {})
+                known = not seen.get("is_guess") and all(one["text"] in given for one in asked)
                 about = {"field": name, "needed": target.needed, "label": target.label, "choices": choices, "asked": asked}
                 found.append(about | {"unsure": unsure, "confirmed": name in seen["sure"] if "sure" in seen else known})
         return found

@@ -224,8 +224,9 @@ class ImportPages(ColumnPages, View):
                     "editing": editing or bool(fault), "unread": seen.texts.get(target.name, "").strip() if not values else "",
                 }
             )  # fmt: skip
+        wide = next((at for at, cell in enumerate(cells) if cell["target"].lines), 0)
         is_open = row.state != BatchRow.State.DROPPED and any(cell["editing"] for cell in cells)
-        return {"row": row, "cells": cells, "note": row.hints.get("update", ""), "is_open": is_open}
+        return {"row": row, "cells": cells, "note": row.hints.get("update", ""), "note_at": wide, "is_open": is_open, "is_whole": editing}
 
     def row(self, request: PortalRequest, pk: int, row: int) -> HttpResponse:
         """One row with every cell open."""
@@ -241,10 +242,14 @@ class ImportPages(ColumnPages, View):
         """One line of the table, drawn alone."""
         desk = services.desk_of(self.batch, by=self.request.user, at=timezone.now())
         shown = self.shown_tab()
-        return self.render("imports/row.html", self.state(shown) | {"line": self.line(row, desk, editing=editing), "swapped": True})
+        context = self.state(shown) | {"line": self.line(row, desk, editing=editing), "swapped": True}
+        return self.render("imports/row.html", context | {"strip": self.steps("imports/rows.html")})
 
     def shown_tab(self) -> str | None:
-        """The tab of the page into which a row is drawn, as the browser tells it."""
+        """The tab of the page into which a row is drawn, as the page or the browser's address tells it."""
+        sent = self.request.POST.get("tab", self.request.GET.get("tab"))
+        if sent is not None:
+            return sent
         try:
             query = urlsplit(self.request.headers.get("HX-Current-URL", "")).query
             return parse_qs(query, keep_blank_values=True).get("tab", [None])[0]
@@ -357,9 +362,9 @@ class ImportPages(ColumnPages, View):
         trail = [("工作台", reverse("home")), *self.within, (name, reverse(f"{self.base}-list")), ("批量导入", "")]
         shown = {"crumbs": trail, "title": f"批量导入{name}", "base": self.base, "kind": self.kind, "view": self}
         shown["batch"] = getattr(self, "batch", None)
-        return TemplateResponse(self.request, template, shown | {"strip": self.strip(template)} | context, status=status)
+        return TemplateResponse(self.request, template, shown | {"strip": self.steps(template)} | context, status=status)
 
-    def strip(self, template: str) -> list[dict[str, str]]:
+    def steps(self, template: str) -> list[dict[str, str]]:
         """The four steps, as the flow strip draws them."""
         at = {"imports/start.html": 0, "imports/tables.html": 0, "imports/columns.html": 1, "imports/rows.html": 2}.get(template, 2)
         if at and self.batch.state != Batch.State.OPEN:

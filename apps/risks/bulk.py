@@ -116,6 +116,6 @@ def keeps_register(user: User) -> bool:
 
 
 ACTS = (
-    Act("fill", "批量填写", "已填写", start_filling, FillForm, may=keeps_register),
+    Act("fill", "批量填写", "已填写", start_filling, FillForm, may=keeps_register, goes_on=True),
     Act("submit", "批量提交", "已提交", start_submitting, ask="按提交要求逐条检查，缺项的留为草稿并列出缺少的内容。", may=keeps_register),
 )

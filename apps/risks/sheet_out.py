@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from django.db.models import Count
 
 from apps.core.keys import Named, among
+from apps.flow.queries import is_returned
+from apps.flow.rules import RETURNED
 from apps.org.models import Department, Person, Post, Unit
 from apps.org.scope import reached
 from apps.pages.exports import EXPORTS, Column, Sheet
@@ -33,12 +35,15 @@ READ = tuple(f"{name}_id" if name in LOOKED_UP else name for name in NAMES)
 WIDTHS = {"manifestation": 40, "measure": 44, "due": 16, "name": 24, "number": 20, "power": 22, "basis": 24, "source": 24}
 # Which column of the list shows it.
 UNDER = {"department": "place", "post": "place", "measure": "measures", "due": "measures", "manifestation": "name"}
+OF_MEASURE = ("content", "kind", "department_id", "person_id", "progress", "due_on", "is_standing")
+KINDS = {code: str(label) for code, label in Measure.Kind.choices}
 PROGRESS = {code: str(label) for code, label in Measure.Progress.choices}
+STATES = {code: str(label) for code, label in RiskPoint.State.choices}
 SHORT = {"year", "level", "layer"}
 
 
 class Line(NamedTuple):
-    """A point as plain values, and each of its measures: content, progress, due_on, is_standing."""
+    """A point as plain values, and each of its measures: OF_MEASURE."""
 
     point: Any
     measures: list[Any]
@@ -52,6 +57,7 @@ class Lines:
         self.units, self.departments = Named(Unit, "name"), Named(Department, "name")
         self.posts, self.people = Named(Post, "name", "department__name"), Named(Person, "name", "title", "unit_id")
         self.shared = _shared_names(rows)
+        self.returned: set[int] = set()
         self.labels: dict[tuple[str, str], str] = {}
         self.columns = _columns(self)
 
@@ -59,11 +65,15 @@ class Lines:
         """The points of these keys with their measures."""
         found = {row.pk: Line(row, []) for row in self.rows.filter(among("pk", keys)).values_list(*READ, named=True)}
         points = [line.point for line in found.values()]
+        drafts = self.rows.filter(among("pk", [point.pk for point in points if point.state in RiskPoint.DRAFT_STATES]))
+        self.returned |= set(drafts.filter(is_returned(RiskPoint)).values_list("pk", flat=True))
         for names, fields in ((self.units, ("unit",)), (self.departments, ("department",)), (self.posts, ("post",)), (self.people, PEOPLE)):
             names.learn(getattr(point, f"{field}_id") for point in points for field in fields)
         told = Measure.objects.filter(among("point_id", found.keys())).order_by("number", "pk")
-        for measure in told.values_list("point_id", "content", "progress", "due_on", "is_standing", named=True):
+        for measure in told.values_list("point_id", *OF_MEASURE, named=True):
             found[measure.point_id].measures.append(measure)
+        self.departments.learn(m.department_id for line in found.values() for m in line.measures)
+        self.people.learn(m.person_id for line in found.values() for m in line.measures)
         return found
 
     def person(self, key: int | None) -> str:
@@ -105,7 +115,10 @@ def _columns(lines: Lines) -> list[Column]:
         *known,
         Column("风险值", lambda line: line.point.score, 8),
         Column("建议等级", _value("suggested", lines), 8),
-        Column("状态", _value("state", lines), 12, under="state"),
+        Column("状态", lambda line: RETURNED if line.point.pk in lines.returned else STATES[line.point.state], 12, under="state"),
+        Column("措施类型", _each(lambda m: KINDS.get(m.kind, "")), 14),
+        Column("措施责任部门", _each(lambda m: lines.department(m.department_id)), 16),
+        Column("措施责任人", _each(lambda m: lines.person(m.person_id)), 14),
         Column("落实情况", lambda line: "\n".join(PROGRESS[m.progress] for m in line.measures), 12),
         Column("公示日期", lambda line: line.point.publicity_from, 12),
         Column("生效日期", lambda line: line.point.effective_on, 12),
@@ -125,7 +138,7 @@ def _value(name: str, lines: Lines) -> Callable[[Line], Any]:
     if name == "measure":
         return lambda line: _numbered([measure.content for measure in line.measures])
     if name == "due":
-        return _due
+        return _each(lambda measure: until(measure.due_on, is_standing=measure.is_standing))
     take = attrgetter(f"{name}_id" if name in LOOKED_UP else name)
     say: Callable[[Any], Any] | None = lines.person if name in PEOPLE else {"post": lines.post, "department": lines.department}.get(name)
     if name in DICTIONARY_OF:
@@ -140,10 +153,14 @@ def _numbered(texts: Sequence[str]) -> str:
     return "\n".join(f"{at}. {text}" for at, text in enumerate(texts, start=1)) if len(texts) > 1 else "".join(texts)
 
 
-def _due(line: Line) -> str:
-    """The 完成时限 of each measure, numbered like them; nothing where none has any."""
-    texts = [until(measure.due_on, is_standing=measure.is_standing) for measure in line.measures]
-    return _numbered([text or "—" for text in texts]) if any(texts) else ""
+def _each(say: Callable[[Any], str]) -> Callable[[Line], str]:
+    """What is said of each measure, numbered like them; nothing where there is nothing to say of any."""
+
+    def told(line: Line) -> str:
+        texts = [say(measure) for measure in line.measures]
+        return _numbered([text or "—" for text in texts]) if any(texts) else ""
+
+    return told
 
 
 def taken_out(user: User) -> QuerySet[RiskPoint]:

@@ -13,14 +13,15 @@ from django import forms
 from django.http import QueryDict
 
 from apps.exchange.registers import Faults, Register, Target, Values, Written
-from apps.exchange.values import day_of, numbered, one_each, scheme_of
+from apps.exchange.values import day_of, one_each, scheme_of
 from apps.flow.queries import compare
 from apps.org.queries import units_for
 from apps.risks import services
 from apps.risks.content import FIELDS, MEASURE_FIELDS, plain, snapshot
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, errors_of
-from apps.risks.models import Measure, RiskPoint
+from apps.risks.models import RiskPoint
 from apps.risks.queries import by_number, may_change, namesakes_of
+from apps.risks.sheet_measures import matched, parts, posted_value, until_over, with_each
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -41,15 +42,16 @@ WORDS = {
     "power": ("权力事项", "职权内容", "权力名称", "职权名称", "业务流程", "业务事项", "职权事项", "工作职责"),
     "authority": ("掌握的权力", "权力类型"),
     "step_name": ("流程环节", "业务环节", "风险环节"),
-    "name": ("风险点名称", "风险点", "廉政风险点", "廉洁风险点", "风险"),
+    "name": ("风险点名称", "廉政风险点名称", "廉洁风险点名称", "风险名称", "风险点", "廉政风险点", "廉洁风险点", "风险"),
     "manifestation": (
         "风险内容及表现形式", "表现形式", "风险表现", "风险情况描述", "风险描述", "风险内容", "风险点描述", "主要内容及表现形式",
+        "主要表现", "表现",
     ),
     "likelihood": ("发生可能性",),
     "severity": ("后果严重性", "危害程度"),
     "level": ("风险等级", "评定等级", "等级", "风险级别", "风险级次", "级别", "风险程度"),
     "level_reason": ("等级调整理由",),
-    "measure": ("防控措施", "防范措施", "防控措施建议", "预防措施", "控制措施", "整改措施", "措施"),
+    "measure": ("防控措施", "防范措施", "防控措施建议", "预防措施", "控制措施", "整改措施", "具体措施", "措施内容", "措施"),
     "due": ("完成时限", "整改时限", "防控时限", "完成时间", "时限", "措施完成时限"),
     "indicator": ("监测指标",),
     "responsible": ("责任人", "岗位责任人", "直接责任人", "负责人"),
@@ -172,8 +174,10 @@ class Row:
         name, shown = self._first("name"), self._first("manifestation")
         if name and not shown:
             self.values["manifestation"] = [name]
+            self.hints["manifestation"] = "表中没有表现形式，导入时暂用风险点名称，提交前补充"
         if (name or shown) and (not name or (not shown and len(name) > NAME)):
             self.values["name"] = [short(name or shown)]
+            self.hints["name"] = f"导入时取为“{self.values['name'][0]}”"
 
     def _judge(self) -> None:
         self.form.is_valid()
@@ -205,7 +209,7 @@ class Row:
         if not self.form.instance.level:
             self.hints["level"] = "原表没有风险等级，提交前评定"
         if self.record is None and (number := self.desk.namesakes.get(self.form.instance.name)):
-            self.hints["name"] = f"与 {number} 同名，已经登记过的选择不导入，要更新的填写编号"
+            self.hints["name"] = f"与 {number} 同名：已登记过的选择不导入；要更新它的，在表中加“风险点编号”一列后重新上传"
         kept = [row.instance for row in self.measures.kept_forms]
         self._hint_until(len(kept))
         if self.before is not None:
@@ -215,10 +219,13 @@ class Row:
             self.hints["update"] = f"更新 {self.named}　{said}" if changed else "与已有的风险点相同，导入时不作更改"
 
     def _hint_until(self, measures: int) -> None:
-        """A text that says no day is told and stays with the record as it stood."""
+        """A text that says no day is told and stays with the record as it stood; so is a day that is past."""
+        days = [until["due_on"][0] for until in self.until if until and "due_on" in until]
+        if late := [day for day in days if day < self.desk.today.isoformat()]:
+            self.hints["due"] = f"{late[0]} 已过，提交前改为今天以后的日期"
         if None in self.until:
             text = self.due[self.until.index(None)]
-            self.hints["due"] = f"“{text[:20]}”不是日期，改为如2026-06-30或长期坚持，也可以导入后填写"
+            self.hints["due"] = f"“{text[:20]}”不是日期，改为日期（如2026-12-31）或长期坚持，也可以导入后填写"
         elif self.until and len(self.until) not in {1, measures}:
             self.hints["due"] = f"完成时限有 {len(self.until)} 项，防控措施有 {measures} 条，导入后逐条填写"
 
@@ -313,12 +320,13 @@ class Desk:
             if name not in row.given:
                 data.setlist(name, posted_value(value))
         stored, texts = record.listed_measures, row.values.get("measure") or ()
-        kept = stored if "measure" not in row.given else [_same(text, stored) or text for text in _parts(texts, stored)]
+        kept = [(m, m.content) for m in stored] if "measure" not in row.given else matched(parts(texts, stored), stored)
         data["measures-TOTAL_FORMS"], data["measures-INITIAL_FORMS"] = str(len(kept)), "0"
-        for at, measure in enumerate(kept):
-            facts = {"content": measure} if isinstance(measure, str) else forms.model_to_dict(measure, fields=["id", *MEASURE_FIELDS])
+        for at, (measure, content) in enumerate(kept):
+            known = forms.model_to_dict(measure, fields=["id", *MEASURE_FIELDS]) if measure is not None else {}
+            facts = known | {"content": content}
             posted = {name: posted_value(value) for name, value in facts.items()}
-            for name, given in _until_over(_with_each(posted, row), row.until_of(at, len(kept))).items():
+            for name, given in until_over(with_each(posted, row), row.until_of(at, len(kept))).items():
                 data.setlist(f"measures-{at}-{name}", given)
 
     def _data(self, values: Values, *, usual: Values = MappingProxyType({})) -> QueryDict:
@@ -334,40 +342,6 @@ class Desk:
         for at, text in enumerate(measures):
             data[f"measures-{at}-content"] = text
         return data
-
-
-def posted_value(value: Any) -> list[str]:
-    """A stored value as a browser posts it."""
-    if isinstance(value, list | tuple):
-        return [str(one) for one in value]
-    return ["on"] if value is True else [] if value in (None, False, "") else [str(value)]
-
-
-def _with_each(posted: dict[str, list[str]], row: Row) -> dict[str, list[str]]:
-    """A measure with what every one gets. A date and 长期坚持 exclude each other: what is there stays, or makes way as a whole."""
-    apart = {"due_on": "is_standing", "is_standing": "due_on"}
-    found = dict(posted)
-    for name, given in row.each.items():
-        other = apart.get(name, name)
-        if row.overwrites:
-            found |= {other: [], name: list(given)}
-        elif not posted.get(name) and not posted.get(other):
-            found[name] = list(given)
-    return found
-
-
-def _until_over(posted: dict[str, list[str]], until: dict[str, list[str]]) -> dict[str, list[str]]:
-    """With the time the sheet names; a date and 长期坚持 exclude each other."""
-    return posted | {"due_on": [], "is_standing": []} | until if until else posted
-
-
-def _same(text: str, stored: Sequence[Measure]) -> Measure | None:
-    return next((measure for measure in stored if measure.content.split() == text.split()), None)
-
-
-def _parts(texts: Sequence[str], stored: Sequence[Measure]) -> list[str]:
-    """The measures of a cell: a text that is one already stays whole, numbered ones are parted as they were written out."""
-    return [part for text in texts for part in ([text] if _same(text, stored) else numbered(text))]
 
 
 def take_back(done: Sequence[Written], *, by: User, at: datetime.datetime) -> None:

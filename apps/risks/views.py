@@ -44,6 +44,7 @@ TITLES = {
     "department": "部门审核", "leader": "分管领导审定", "discipline": "纪检复核", "party": "登记党委会审定",
     "objection": "答复异议", "adjusting": "审核调整"
 }  # fmt: skip
+AFTER_JUDGING = {*RiskPoint.OPEN_STATES, "struck", "void"}
 
 
 class DisciplineForm(move_forms.AgreeForm, move_forms.GiveBackForm):
@@ -224,8 +225,8 @@ class RiskPages(BulkPages, ExportPages, AttachmentPages):
         return tuple(pair for pair in line if pair[0] != "party") if ahead and below else line
 
     def origin(self) -> list[dict[str, Any]]:
-        """Of a draft, the line of the sheet it came from."""
-        row = origin_of(self.object) if self.object.is_editable else None
+        """Until it is made public, the line of the sheet it came from: those who judge read it too."""
+        row = origin_of(self.object) if self.object.state not in AFTER_JUDGING else None
         return [sections.original(row)] if row is not None else []
 
     def panel_form(self, **kwargs: Any) -> MoveForm:

@@ -53,6 +53,12 @@ def test_of_two_columns_that_mean_the_same_the_surer_one_counts():
     assert Lexicon(WORDS).named(["风险点", "风险点"]) == {0: "name"}
 
 
+def test_a_title_that_says_nothing_alone_is_read_with_its_group():
+    assert Lexicon(WORDS).named(["名称", "备注", "措施"], ["廉政风险点", "风险情况", ""]) == {0: "name", 2: "measure"}
+    known = Lexicon(WORDS | {"name": ["风险点名称", "风险"]})
+    assert known.named(["名称", "备注", "等级"], ["廉政风险点", "风险情况", "风险情况"]) == {0: "name", 2: "level"}
+
+
 def test_a_heading_is_read_without_what_does_not_tell():
     assert plain("＊ 风险　点（填写 名称）：") == "风险点"
 

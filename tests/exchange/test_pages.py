@@ -192,9 +192,11 @@ def test_a_corrected_row_brings_note_tabs_and_bar_along(clerk, upload, world):
     clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
     typed, at = {"cell-name": "设计管理", "cell-measure": "会审"}, f"http://testserver{address}rows/?tab=bad"
     html = clerk.post(f"{address}rows/3/", typed, headers={"HX-Request": "true", "HX-Current-URL": at}).content.decode()
-    assert re.findall(r'id="(import-\w+)" hx-swap-oob', html) == ["import-bar", "import-note", "import-tabs"]
+    assert re.findall(r'id="(import-\w+)" hx-swap-oob', html) == ["import-bar", "import-note", "import-tabs", "import-strip"]
     assert 'data-confirm-title="导入 2 行？"' in html
     assert re.search(r'href="\?tab=bad" class="on"', html)
+    told = clerk.post(f"{address}rows/3/", typed | {"tab": "bad"}, headers={"HX-Request": "true"}).content.decode()
+    assert re.search(r'href="\?tab=bad" class="on"', told)  # the page says its tab where the address does not
 
 
 def test_rows_come_after_the_columns(clerk, upload, world):

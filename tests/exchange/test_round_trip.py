@@ -10,10 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from apps.exchange import committing, services
-from apps.exchange.queries import counts, rows_of
+from apps.exchange.queries import counts, origin_of, rows_of
 from apps.flow.queries import versions_of
 from apps.risks.models import RiskPoint
-from apps.risks.services import create_draft
+from apps.risks.services import create_draft, give_back
 from apps.risks.sheets import TARGETS
 from tests.kit import audit
 from tests.kit.people import again
@@ -193,6 +193,36 @@ def test_the_rows_of_one_batch_are_listed_for_whoever_imported_it(world, clerk, 
     other = Client()
     other.force_login(again(world.secretary))
     assert not list(other.get(f"/risks/?batch={batch.pk}").context["table"].data)
+
+
+def test_a_text_that_means_nothing_empties_no_field_of_the_record(world, sheet):
+    point = draft(world, by="clerk")
+    assert point.responsible
+    path, lines = sheet()
+    batch = take_in(world, written_again(path, lines, {"责任人": "王小明", "权力事项": ""}))
+    committing.commit(batch, by=again(world.clerk), at=NOW)
+    point.refresh_from_db()
+    assert (point.responsible.name if point.responsible else "", point.power) == (world.author.person.name, "")
+    assert "王小明" in origin_of(point).cells
+
+
+def test_a_reworded_measure_keeps_its_kind_and_person(world, sheet):
+    rows = [measure(world), measure(world, content="每季度公示")]
+    point = draft(world, measures=rows, by="clerk")
+    before = [(m.kind, m.department_id, m.person_id) for m in point.measures.order_by("number")]
+    path, lines = sheet()
+    assert lines[1][lines[0].index("措施责任人")].startswith("1. ")
+    batch = take_in(world, written_again(path, lines, {"防控措施": f"1. {rows[0]['content']}\n2. 每月公示"}))
+    committing.commit(batch, by=again(world.clerk), at=NOW)
+    told = list(point.measures.order_by("number"))
+    assert ([m.content for m in told], [(m.kind, m.department_id, m.person_id) for m in told]) == ([rows[0]["content"], "每月公示"], before)
+
+
+def test_a_returned_draft_goes_out_as_returned(world, sheet):
+    record = point_in("department", world)
+    give_back(record, by=again(world.head), at=NOW, opinion="表现形式过于笼统，请补充")
+    _, lines = sheet()
+    assert lines[1][lines[0].index("状态")] == "退回修改"
 
 
 def test_ticked_rows_that_are_no_keys_give_no_rows(world, clerk):

@@ -141,7 +141,9 @@ def test_a_name_that_is_registered_already_is_pointed_out(world, opened):
     committing.commit(batch, by=again(world.author), at=NOW)
     twice = opened()
     number = RiskPoint._base_manager.get(name="公车管理").number
-    assert rows_of(twice).first().hints["name"] == f"与 {number} 同名，已经登记过的选择不导入，要更新的填写编号"
+    assert rows_of(twice).first().hints["name"] == (
+        f"与 {number} 同名：已登记过的选择不导入；要更新它的，在表中加“风险点编号”一列后重新上传"
+    )
 
 
 def test_what_is_not_imported_is_not_undone(world, opened):
@@ -308,7 +310,7 @@ def test_registers_of_a_file_nobody_went_on_to_are_forgotten_and_the_imported_ro
 @pytest.mark.parametrize(
     ("measure", "due", "said"),
     [
-        ("会审", "立行立改", "“立行立改”不是日期，改为如2026-06-30或长期坚持，也可以导入后填写"),
+        ("会审", "立行立改", "“立行立改”不是日期，改为日期（如2026-12-31）或长期坚持，也可以导入后填写"),
         ("1.登记\n2.公示\n3.抽查", "1.2026-06-30\n2.2026-07-31", "完成时限有 2 项，防控措施有 3 条，导入后逐条填写"),
     ],
 )
@@ -334,6 +336,31 @@ def test_a_post_behind_its_department_is_not_lost(world, opened, text, found, hi
     committing.commit(batch, by=again(world.author), at=NOW)
     made = RiskPoint.objects.visible_to(again(world.author)).get()
     assert (made.department.name, made.post.name if made.post else "") == ("工程管理部", found)
+
+
+def test_what_the_lines_below_say_of_a_single_field_is_told(world, opened):
+    rows = [[*ROWS[0][:7], "赵静"], ["", "", "", "", "", "", "3.抽查", "周航"]]
+    batch = opened(rows)
+    assert rows_of(batch).get().hints == {"head": "下面各行还写有“周航”，只取第一行，导入后在记录中补充"}
+
+
+def test_what_is_taken_for_a_missing_text_is_said(world, opened):
+    batch = opened([[*ROWS[0][:4], "", *ROWS[0][5:]], [*ROWS[1][:3], "", *ROWS[1][4:]]])
+    first, second = rows_of(batch)
+    assert first.hints["manifestation"] == "表中没有表现形式，导入时暂用风险点名称，提交前补充"
+    assert second.hints["name"] == "导入时取为“过度设计、设计不合理，造成资源浪费”"
+
+
+def test_a_time_that_is_past_is_said_before_the_submission(world, opened):
+    batch = opened([["1", "工程管理部", "公车管理", "公车私用", "低", "登记", "2026-03-31"]], DUE_HEAD)
+    assert rows_of(batch).get().hints["due"] == "2026-03-31 已过，提交前改为今天以后的日期"
+
+
+def test_a_new_spelling_leaves_the_proposals_for_the_others(world, opened):
+    committing.commit(opened(), by=again(world.author), at=NOW)
+    odd = [*ROWS[0][:3], "另一个", ROWS[0][4], "特高", *ROWS[0][6:]]
+    seen = services.proposal(opened([*ROWS, odd], arrange=False), world.company)
+    assert seen["answers"]["level"] == {"低": "low", "高": "high"}
 
 
 def test_a_column_of_posts_says_it_alone(world, opened):

@@ -179,6 +179,14 @@ def test_pressed_twice_it_is_done_once_and_both_are_led_to_the_result(world, cle
     assert record.name in clerk.get(second).content.decode()
 
 
+def test_what_was_filled_is_handed_in_next_with_one_press(world, clerk):
+    record = bare(world, "一")
+    done = clerk.post("/risks/bulk/fill/", filling(world, [record]), follow=True).content.decode()
+    assert "批量提交这 1 条" in done
+    assert f'name="keys" value="{record.pk}"' in done
+    assert "批量提交" in clerk.post("/risks/bulk/submit/", {"keys": str(record.pk)}, follow=True).content.decode()
+
+
 def test_a_question_whose_rows_are_gone_leads_back_to_the_list(world, clerk):
     record = bare(world, "一")
     asked = clerk.post("/risks/bulk/fill/", {"pk": [record.pk]}).headers["Location"]
