@@ -53,6 +53,12 @@ def test_of_two_columns_that_mean_the_same_the_surer_one_counts():
     assert Lexicon(WORDS).named(["风险点", "风险点"]) == {0: "name"}
 
 
+def test_no_more_registers_than_asked_for_are_looked_for():
+    rows = [HEAD, ONE, ["序号", "部门", "风险描述", "等级", "措施"], TWO]
+    assert len(find(sheet(rows), WORDS, needed=NEEDED)) == 2
+    assert [numbers(table) for table in find(sheet(rows), WORDS, needed=NEEDED, most=1)] == [[2]]
+
+
 def test_a_title_that_says_nothing_alone_is_read_with_its_group():
     assert Lexicon(WORDS).named(["名称", "备注", "措施"], ["廉政风险点", "风险情况", ""]) == {0: "name", 2: "measure"}
     known = Lexicon(WORDS | {"name": ["风险点名称", "风险"]})

@@ -74,7 +74,7 @@ def _things(world: World) -> None:
     places["attachment"] = attached
     places["batch"] = _batch("risk", ("name", "measure"), owner=clerk, unit=world.company)
     admin = again(world.people["system_admin"])
-    places["directory"] = {kind: _batch(kind, ("name", "sort_no"), owner=admin, unit=world.company) for kind in DIRECTORY}
+    places["directory"] = {kind: _batch(kind, ("name", "sort_no"), owner=admin, unit=world.group) for kind in DIRECTORY}
     places["minutes"] = world.sitting(met_on=moment(2026, 6, 1).date(), confirmed=False)
     places["job"] = request_job("risk-ledger", by=clerk, at=AT, title="台账", params={"query": ""})
     places["notice"] = Notice.objects.create(recipient=author, kind="test", key="k", title="提示", url="/", created_at=AT)

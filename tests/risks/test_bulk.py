@@ -10,7 +10,9 @@ from apps.core.errors import Refused
 from apps.documents import results
 from apps.documents.models import Job
 from apps.documents.running import run_jobs
+from apps.flow.queries import versions_of
 from apps.pages import bulk, bulk_pages
+from apps.pages.idempotency import once
 from apps.risks.models import RiskPoint
 from apps.risks.services import create_draft, delete_draft
 from tests.kit.people import again
@@ -177,6 +179,16 @@ def test_pressed_twice_it_is_done_once_and_both_are_led_to_the_result(world, cle
     first, second = (clerk.post("/risks/bulk/submit/", posted).headers["Location"] for _ in range(2))
     assert first == second
     assert record.name in clerk.get(second).content.decode()
+
+
+def test_a_second_press_waits_for_the_first_and_says_so_when_that_gives_no_answer(world, clerk, monkeypatch):
+    monkeypatch.setattr(bulk_pages, "TRIES", 2)
+    monkeypatch.setattr(bulk_pages, "PAUSE", 0)
+    record = bare(world, "一")
+    once("t1", user=again(world.clerk), at=FILED, place="/risks/bulk/submit/")  # the first is at work
+    posted = {"keys": str(record.pk), "token": "t1", "confirm": "1"}
+    assert "此次提交正在办理" in clerk.post("/risks/bulk/submit/", posted, follow=True).content.decode()
+    assert versions_of(record).count() == 0
 
 
 def test_what_was_filled_is_handed_in_next_with_one_press(world, clerk):
