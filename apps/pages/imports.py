@@ -205,9 +205,9 @@ class ImportPages(ColumnPages, View):
 
     @cached_property
     def heads(self) -> list[Target]:
-        """The fields that are shown: those of which some row speaks, and those none may lack."""
+        """The fields that are shown: those of which some row speaks, those given for all rows, and those none may lack."""
         filled = services.filled(self.batch)
-        return [t for t in self.kind.targets if t.name in filled or t.needed]
+        return [t for t in self.kind.targets if t.name in filled or t.needed or t.name in self.batch.same]
 
     def line(self, row: BatchRow, desk: Any, *, editing: bool = False) -> dict[str, Any]:
         """One row of the table: per cell its text, or the control where something is to be corrected."""
