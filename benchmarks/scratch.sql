@@ -22,10 +22,10 @@ FROM org_department d, generate_series(1, 3) p;
 
 -- Ten people a company, person and account of the same number: company u has (u - 2) * 10 + 1 … + 10.
 INSERT INTO accounts_user (id, password, is_superuser, username, name, email, phone, phone_index, is_active, is_administrator_account,
-       password_changed_at, must_change_password, old_passwords, prefers_large, prefers_dark, menu_state)
+       password_changed_at, must_change_password, old_passwords, prefers_large, prefers_dark, menu_state, list_looks)
 SELECT (u.id - 2) * 10 + p, current_setting('bench.hash'), false, 'u' || ((u.id - 2) * 10 + p),
        substr('赵钱孙李周吴郑王冯陈', p, 1) || substr('静立敏强磊洋勇艳杰涛', 1 + (u.id % 10)::int, 1), '', '', '', true, false,
-       now(), false, '[]', false, false, '{}'
+       now(), false, '[]', false, false, '{}', '{}'
 FROM org_unit u, generate_series(1, 10) p WHERE u.id > 1;
 
 INSERT INTO org_person (id, name, title, category, is_secretary, id_number, id_number_index, phone, phone_index, sort_no, is_active,
