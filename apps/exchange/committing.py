@@ -25,7 +25,7 @@ UNDO = datetime.timedelta(hours=24)
 
 
 def commit(batch: Batch, *, by: User, at: datetime.datetime, progress: Progress | None = None) -> int:
-    """Make a record of every row that is not left out, in one transaction; gives how many.
+    """Make a record of every row that is not left out, in one transaction; gives how many were added or changed.
 
     Every row is checked again as things are now; `progress(done, total)` hears of it. Raises Refused with the number of
     faulty rows, which are marked then, or when a row was changed meanwhile; then no record is written.
@@ -67,12 +67,13 @@ def _write(
     for row, one in zip(rows, written, strict=True):
         row.content_type, row.object_id, row.before = kind, one.record.pk, one.before
         row.object_version = version(one.record) if one.is_changed else None
+    count = sum(one.is_changed for one in written)
     BatchRow.objects.bulk_update(rows, ["content_type", "object_id", "object_version", "before", *LOOKED_AT], batch_size=AT_ONCE)
     fresh.state, fresh.done_at, fresh.version = Batch.State.DONE, at, fresh.version + 1
     fresh.save(update_fields=["state", "done_at", "version"])
     _remember(fresh, by=by, at=at)
-    _note("exchange.imported", fresh, by=by, at=at, count=len(rows))
-    return len(rows)
+    _note("exchange.imported", fresh, by=by, at=at, count=count)
+    return count
 
 
 def _remember(batch: Batch, *, by: User, at: datetime.datetime) -> None:

@@ -49,6 +49,18 @@ def plan_of(batch: Batch) -> dict[str, int]:
     return dict(going.values_list("does").annotate(n=Count("pk")))
 
 
+def changes_of(batch: Batch) -> list[str]:
+    """What the import changes of records that are there, a sentence each, in the order of the sheet; at most twenty."""
+    rows = rows_of(batch).filter(does=BatchRow.Does.UPDATE).exclude(state=BatchRow.State.DROPPED)
+    return [hints["update"][:200] for hints in rows.values_list("hints", flat=True)[:20] if "update" in hints]
+
+
+def file_of(number: int | None, user: User, register: str) -> str:
+    """The name of the file of this person's batch; "" where he has none of this number."""
+    found = batches_of(user, register).filter(pk=number).values_list("file_name", flat=True).first() if number else None
+    return found or ""
+
+
 def keys_of(number: int, user: User) -> QuerySet[Any]:
     """The keys of the records that a batch of this person made or changed."""
     rows = BatchRow.objects.filter(batch=number, batch__owner=user, batch__state=Batch.State.DONE, object_version__isnull=False)

@@ -65,6 +65,9 @@ class Desk(Protocol):
     def help(self, name: str) -> str:
         """What the form says of a field, for the note on the heading of the blank sheet."""
 
+    def presets(self, given: Set[str]) -> list[tuple[str, str]]:
+        """Label and text of what a new record gets although nobody says it; `given`: the fields of which somebody does."""
+
     def expect(self, rows: Sequence[Values]) -> None:
         """These rows come next: what they all need is read at once."""
 

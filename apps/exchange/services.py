@@ -112,6 +112,24 @@ def go_on(batch: Batch, *, by: User, at: datetime.datetime) -> Batch:
 
 
 @all_or_nothing
+def take_up(batch: Batch, *, by: User, at: datetime.datetime, checks: bool = True) -> Batch:
+    """An import that was undone is open again, with its columns, answers and what was typed over its rows. Raises Refused otherwise.
+
+    Without `checks` the rows stay unchecked until somebody calls `check`.
+    """
+    fresh = Batch.objects.select_for_update(of=("self",)).filter(pk=batch.pk, owner=by, state=Batch.State.UNDONE).first()
+    if fresh is None or not rows_of(fresh).exists():
+        raise Refused("此文件的各行已不再保留，需要时重新上传。")
+    fresh.state, fresh.expires_at, fresh.version = Batch.State.OPEN, at + KEEP, fresh.version + 1
+    fresh.done_at = fresh.undone_at = None
+    fresh.save(update_fields=["state", "expires_at", "version", "done_at", "undone_at"])
+    going(fresh).update(content_type=None, object_id=None, object_version=None, before=None, state=BatchRow.State.NEW, does="")
+    if checks:
+        check(fresh, going(fresh), by=by, at=at)
+    return fresh
+
+
+@all_or_nothing
 def discard(batch: Batch, *, by: User) -> None:
     """Throw an upload away. Raises Refused once it is imported."""
     open_one(batch, by=by).delete()
@@ -132,14 +150,13 @@ def proposal(batch: Batch, unit: Unit | None) -> dict[str, Any]:
     kept = remembered(unit, batch.register, columns) if unit is not None else None
     known = {target.name for target in register_of(batch.register).targets}
     if kept is not None:
-        guessed = {name: {t: key for t, key in scale.levels.items() if key} for name, scale in scales_of(batch, kept.mapping).items()}
-        answers = kept.answers | {name: levels | kept.answers.get(name, {}) for name, levels in guessed.items()}
+        levels = guessed(batch, kept.mapping)
+        answers = kept.answers | {name: found | kept.answers.get(name, {}) for name, found in levels.items()}
         is_own = kept.used_by_id == batch.owner_id  # what a colleague confirmed is proposed, and confirmed once more
         found = {"mapping": kept.mapping, "answers": answers, "splits": kept.splits, "known": kept.answers}
         return found | {"remembered": True, "is_guess": not is_own}
     mapping = {str(column["index"]): column["field"] for column in columns if column["field"] in known}
-    answers = {name: {text: key for text, key in scale.levels.items() if key} for name, scale in scales_of(batch, mapping).items()}
-    return {"mapping": mapping, "answers": answers, "splits": bool(parted(batch, mapping)), "is_guess": True}
+    return {"mapping": mapping, "answers": guessed(batch, mapping), "splits": bool(parted(batch, mapping)), "is_guess": True}
 
 
 def parted(batch: Batch, mapping: Mapping[str, str]) -> int:
@@ -147,6 +164,11 @@ def parted(batch: Batch, mapping: Mapping[str, str]) -> int:
     lines = {target.name for target in register_of(batch.register).targets if target.lines}
     places = [at for at, column in enumerate(batch.chosen["columns"]) if mapping.get(str(column["index"])) in lines]
     return sum(any(at < len(cells) and len(numbered(cells[at])) > 1 for at in places) for cells in cells_of(batch)) if places else 0
+
+
+def guessed(batch: Batch, mapping: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """What the spellings of the mapped columns with a scale seem to mean, by field."""
+    return {name: {text: key for text, key in scale.levels.items() if key} for name, scale in scales_of(batch, mapping).items()}
 
 
 def scales_of(batch: Batch, mapping: Mapping[str, str]) -> dict[str, Scheme]:
@@ -192,7 +214,7 @@ def arrange(
     fresh, kind = open_one(batch, by=by), register_of(batch.register)
     refuse_without_table(fresh)
     if unit.pk not in {one.pk for one in kind.units(by)}:
-        raise Refused("没有在该单位登记的权限，重新选择填报单位。", field="unit")
+        raise Refused("没有在此单位登记的权限，重新选择填报单位。", field="unit")
     places = {str(column["index"]) for column in fresh.chosen["columns"]}
     chosen = {place: name for place, name in mapping.items() if name and place in places and kind.target(name) is not None}
     if double := next((name for name in chosen.values() if list(chosen.values()).count(name) > 1), ""):

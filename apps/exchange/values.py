@@ -119,6 +119,15 @@ def day_of(text: str) -> datetime.date | None:
     return datetime.date(year, month, day) if 1 <= day <= last else None
 
 
+def no_such_day(text: str) -> str:
+    """What is wrong with a day that is written as one and is none: 「2026年2月没有30日」; "" for any other text."""
+    said = _DAY.fullmatch(re.sub(r"\s+|00:00(?::00)?$", "", unicodedata.normalize("NFKC", text)))
+    if said is None or day_of(text) is not None:
+        return ""
+    year, month, day = int(said[1]), int(said[2] or said[4] or 12), int(said[3] or said[5] or 1)
+    return f"{year}年{month}月没有{day}日" if 1 <= month <= 12 else f"{year}年没有{month}月"
+
+
 # -- levels ----------------------------------------------------------------------------------------------------------
 
 WORDS = {"high": ("高", "较高", "重大", "极高"), "mid": ("中", "中等", "较大", "一般"), "low": ("低", "较低", "轻微", "较小")}

@@ -75,7 +75,7 @@ class Department(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "部门"
         constraints = [
-            models.UniqueConstraint(fields=["unit", "name"], name="department_once", violation_error_message="该单位已有同名部门。")
+            models.UniqueConstraint(fields=["unit", "name"], name="department_once", violation_error_message="此单位已有同名部门。")
         ]
 
     def __str__(self) -> str:
@@ -95,7 +95,7 @@ class Post(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "岗位"
         constraints = [
-            models.UniqueConstraint(fields=["department", "name"], name="post_once", violation_error_message="该部门已有同名岗位。")
+            models.UniqueConstraint(fields=["department", "name"], name="post_once", violation_error_message="此部门已有同名岗位。")
         ]
         indexes = [GinIndex(Bigrams("name"), name="post_name_bigrams")]
 
@@ -160,7 +160,7 @@ class Body(models.Model):
 
     class Meta:
         verbose_name = verbose_name_plural = "决策机构"
-        constraints = [models.UniqueConstraint(fields=["unit", "kind"], name="body_once", violation_error_message="该单位已有此决策机构。")]
+        constraints = [models.UniqueConstraint(fields=["unit", "kind"], name="body_once", violation_error_message="此单位已有此决策机构。")]
 
     def __str__(self) -> str:
         return self.name
@@ -244,7 +244,7 @@ class Recusal(models.Model):
                 fields=["user", "content_type", "object_id"],
                 condition=Q(lifted_at__isnull=True),
                 name="recusal_once",
-                violation_error_message="已登记该人员的回避。",
+                violation_error_message="已登记此人员的回避。",
             )
         ]
 

@@ -19,7 +19,7 @@ def administrators_clash(held: set[str], role: str) -> bool:
 def why_not_delegable(role: str, *, since: datetime.date, until: datetime.date, own: bool) -> str | None:
     """The reason a right cannot be delegated, or None."""
     if role in NOT_DELEGABLE:
-        return "该角色不能委托他人代理。"
+        return "此角色不能委托他人代理。"
     if own:
         return "代理得来的权限不能再委托。"
     if until < since:

@@ -64,7 +64,7 @@ def _shape(field: forms.Field) -> str:
     if isinstance(field, forms.DateField):
         return "按“2026-11-20”的格式填写"
     if isinstance(field, forms.IntegerField):
-        return "只填整数"
+        return "填写整数"
     return "只填数字" if isinstance(field, forms.DecimalField) else "填写有误，重新填写"
 
 

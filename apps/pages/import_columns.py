@@ -48,7 +48,8 @@ class ColumnPages:
     def columns_context(self, typed: dict[str, Any] | None = None) -> dict[str, Any]:
         """The page of the columns: as typed, as arranged before, or as proposed."""
         units = list(self.kind.units(self.request.user))
-        unit = self.batch.unit or self._named_unit(units)
+        posted = next((unit for unit in units if str(unit.pk) == self.request.POST.get("unit")), None)
+        unit = posted or self.batch.unit or self._named_unit(units)
         if typed is None and not self.batch.mapping:
             typed = services.proposal(self.batch, unit)
         seen = typed or {"mapping": self.batch.mapping, "answers": self.batch.answers, "splits": self.batch.splits}
@@ -118,6 +119,8 @@ class ColumnPages:
         if "table" in request.POST:
             return self.choose(request)
         typed = self.typed()
+        if "ask" in request.POST:
+            return self.render("imports/questions.html", self.columns_context(self.guessed(typed)))
         unit = next((u for u in self.kind.units(request.user) if str(u.pk) == request.POST.get("unit")), None)
         try:
             if unit is None:
@@ -125,9 +128,15 @@ class ColumnPages:
             self.confirm_scales(typed)
             self.check_now_or_later(services.arrange, unit=unit, **typed)
         except Refused as no:
-            shown = self.columns_context(typed | {"sure": self.sure()})
-            return self.render("imports/columns.html", shown | {"fault": no.message}, status=422)
+            shown = self.columns_context(self.guessed(typed))
+            return self.render("imports/columns.html", shown | {"fault": no.message, "fault_at": no.field}, status=422)
         return redirect(f"{self.base}-import-rows", pk)
+
+    def guessed(self, typed: dict[str, Any]) -> dict[str, Any]:
+        """What was typed, with a proposal for the spellings of a column that was mapped just now."""
+        levels = services.guessed(self.batch, typed["mapping"])
+        answers = {name: levels.get(name, {}) | typed["answers"].get(name, {}) for name in {*levels, *typed["answers"]}}
+        return typed | {"answers": answers, "sure": self.sure()}
 
     def confirm_scales(self, typed: dict[str, Any]) -> None:
         """一级 is the highest risk here and the lowest there: somebody has to say so. Raises Refused."""

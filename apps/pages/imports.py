@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
-from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -22,23 +19,21 @@ from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.exchange import committing, services
 from apps.exchange.handouts import write_faults, write_template
-from apps.exchange.models import Batch, BatchRow
-from apps.exchange.queries import batches_of, counts, others_in, plan_of, rows_of
+from apps.exchange.models import Batch
+from apps.exchange.queries import batches_of, counts, rows_of
 from apps.exchange.reading import TYPES
-from apps.exchange.registers import Target, register_of
-from apps.exchange.rows import posted
+from apps.exchange.registers import register_of
 from apps.org.scope import scope_of
 from apps.pages import import_jobs
 from apps.pages.answers import file_answer
 from apps.pages.import_columns import ColumnPages
+from apps.pages.import_rows import RowPages
 
 MOST_MB = 10
 LISTED = 30
-PER_PAGE = 50
-TABS = (("bad", "需要修改"), ("hint", "有提醒"), ("ok", "通过"), ("", "全部"), ("dropped", "不导入"))
 
 
-class ImportPages(ColumnPages, View):
+class ImportPages(ColumnPages, RowPages, View):
     """The wizard of one register; subclasses name the register and its pages."""
 
     register: ClassVar[str]
@@ -66,6 +61,7 @@ class ImportPages(ColumnPages, View):
         "import-undo": {"post": "undo"},
         "import-discard": {"post": "discard"},
         "import-next": {"post": "go_on"},
+        "import-again": {"post": "take_up"},
     }
     STILL: ClassVar[set[str]] = {"import-batch", "import-row", "import-faults", "import-commit", "import-undo", "import-discard"}
     ROUTES: ClassVar[dict[str, str]] = {
@@ -74,7 +70,7 @@ class ImportPages(ColumnPages, View):
         "import-row": "import/<int:pk>/rows/<int:row>/", "import-progress": "import/<int:pk>/progress/",
         "import-faults": "import/<int:pk>/faults/", "import-commit": "import/<int:pk>/commit/",
         "import-undo": "import/<int:pk>/undo/", "import-discard": "import/<int:pk>/discard/",
-        "import-next": "import/<int:pk>/next/",
+        "import-next": "import/<int:pk>/next/", "import-again": "import/<int:pk>/again/",
     }  # fmt: skip
 
     @classmethod
@@ -154,130 +150,7 @@ class ImportPages(ColumnPages, View):
                 self.register, path=Path(kept.name), file_name=file.name or "", by=request.user, at=timezone.now()
             )
 
-    # -- 3 校验并修改 --------------------------------------------------------------------------------------------
-
-    def rows(self, request: PortalRequest, pk: int) -> HttpResponse:
-        """The rows by what is wrong with them; each corrected in place."""
-        if self.batch.table is None or (self.batch.unit is None and self.batch.state == Batch.State.OPEN):
-            return redirect(f"{self.base}-import-batch", pk)
-        job = import_jobs.last_job(self.batch, of=request.user)
-        if job is not None and job.is_open:
-            return self.render("imports/working.html", {"job": job})
-        state = self.state(request.GET.get("tab"))
-        tab = state["tab"]
-        rows = rows_of(self.batch).filter(state=tab) if tab else rows_of(self.batch)
-        shown = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
-        desk = services.desk_of(self.batch, by=request.user, at=timezone.now())
-        context = state | {"lines": [self.line(row, desk) for row in shown], "page_obj": shown}
-        context["failed"] = job if job is not None and job.error and self.batch.state != Batch.State.UNDONE else None
-        context |= {"others": others_in(self.batch) if self.batch.state != Batch.State.OPEN else []}
-        return self.render("imports/rows.html", context | {"heads": self.heads, "may_undo": self.may_undo(), "imported": self.imported()})
-
-    def state(self, tab: str | None) -> dict[str, Any]:
-        """How the rows stand: for the note, the tabs and the bar, which are drawn anew with every corrected row."""
-        found = counts(self.batch)
-        bad = found.get("bad", 0)
-        tabs = [{"key": key, "label": label, "count": found.get(key, 0) if key else sum(found.values())} for key, label in TABS]
-        going = sum(n for state, n in found.items() if state != "dropped")
-        chosen = tab if tab is not None else "bad" if bad else ""
-        return {"tabs": tabs, "tab": chosen, "bad": bad, "going": going, "plan": self.plan()}
-
-    def drop_bad(self, request: PortalRequest, pk: int) -> HttpResponse:
-        """Leave every row out that is wrong."""
-        try:
-            count = services.drop_bad(self.batch, by=request.user)
-        except Refused as no:
-            messages.error(request, no.message)
-        else:
-            messages.success(request, f"{count} 行已设为不导入，可以在“不导入”中查看和恢复。")
-        return redirect(f"{self.base}-import-rows", pk)
-
-    def imported(self) -> str:
-        """The list of what this batch brought, where the register's list knows batches."""
-        known = self.lists_batches and self.batch.state == Batch.State.DONE
-        return f"{reverse(f'{self.base}-list')}?batch={self.batch.pk}" if known else ""
-
-    def plan(self) -> str:
-        """「新增 84 条，更新 2 条，3 条不变。」"""
-        found = plan_of(self.batch)
-        said = [f"{label} {found[does]} 条" for does, label in BatchRow.Does.choices if found.get(does)]
-        return "，".join(said) + "。" if said else ""
-
-    @cached_property
-    def heads(self) -> list[Target]:
-        """The fields that are shown: those of which some row speaks, those given for all rows, and those none may lack."""
-        filled = services.filled(self.batch)
-        return [t for t in self.kind.targets if t.name in filled or t.needed or t.name in self.batch.same]
-
-    def line(self, row: BatchRow, desk: Any, *, editing: bool = False) -> dict[str, Any]:
-        """One row of the table: per cell its text, or the control where something is to be corrected."""
-        seen = posted(row, columns=self.batch.chosen["columns"], batch=self.batch, register=self.kind, desk=desk)
-        cells = []
-        for target in self.heads:
-            values, choices = seen.values.get(target.name, []), desk.choices(target.name)
-            names = dict(choices or [])
-            fault, hint = row.faults.get(target.name, ""), row.hints.get(target.name, "")
-            cells.append(
-                {
-                    "target": target, "values": values, "fault": fault, "hint": hint, "choices": choices,
-                    "text": ("\n" if target.lines or target.beside else "、").join(names.get(v, v) for v in values),
-                    "editing": editing or bool(fault), "unread": seen.texts.get(target.name, "").strip() if not values else "",
-                }
-            )  # fmt: skip
-        wide = next((at for at, cell in enumerate(cells) if cell["target"].lines), 0)
-        is_open = row.state != BatchRow.State.DROPPED and any(cell["editing"] for cell in cells)
-        return {"row": row, "cells": cells, "note": row.hints.get("update", ""), "note_at": wide, "is_open": is_open, "is_whole": editing}
-
-    def row(self, request: PortalRequest, pk: int, row: int) -> HttpResponse:
-        """One row with every cell open."""
-        return self.fragment(self._row(row), editing=True)
-
-    def _row(self, number: int) -> BatchRow:
-        found = rows_of(self.batch).filter(number=number).first()
-        if found is None or self.batch.unit is None:  # no row before its columns
-            raise Http404
-        return found
-
-    def fragment(self, row: BatchRow, *, editing: bool = False) -> HttpResponse:
-        """One line of the table, drawn alone."""
-        desk = services.desk_of(self.batch, by=self.request.user, at=timezone.now())
-        shown = self.shown_tab()
-        context = self.state(shown) | {"line": self.line(row, desk, editing=editing), "swapped": True}
-        return self.render("imports/row.html", context | {"strip": self.steps("imports/rows.html")})
-
-    def shown_tab(self) -> str | None:
-        """The tab of the page into which a row is drawn, as the page or the browser's address tells it."""
-        sent = self.request.POST.get("tab", self.request.GET.get("tab"))
-        if sent is not None:
-            return sent
-        try:
-            query = urlsplit(self.request.headers.get("HX-Current-URL", "")).query
-            return parse_qs(query, keep_blank_values=True).get("tab", [None])[0]
-        except ValueError:  # no address at all, or a hundred parameters
-            return None
-
-    def correct(self, request: PortalRequest, pk: int, row: int) -> HttpResponse:
-        """Type over cells of a row, leave it out, or take it in again."""
-        act: dict[str, Any] = {"by": request.user, "at": timezone.now()}
-        found = self._row(row)
-        try:
-            if "drop" in request.POST:
-                found = services.drop(found, dropped=request.POST["drop"] == "1", **act)
-            else:
-                typed = {t.name: self.values_of(t) for t in self.kind.targets if f"cell-{t.name}" in request.POST}
-                found = services.correct(found, typed=typed, **act)
-        except Refused as no:
-            messages.error(request, no.message)
-        if request.headers.get("HX-Request"):
-            return self.fragment(found)
-        return redirect(f"{reverse(f'{self.base}-import-rows', args=[pk])}?{request.GET.urlencode()}")
-
-    def values_of(self, target: Target) -> list[str]:
-        """What was typed into a cell; of measures each line is one."""
-        values = [str(v).strip() for v in self.request.POST.getlist(f"cell-{target.name}") if str(v).strip()]
-        if target.lines or target.beside:
-            return [line.strip() for v in values for line in v.splitlines() if line.strip()]
-        return values
+    # -- 3 校验并修改: import_rows.py ------------------------------------------------------------------------------
 
     def faults(self, request: PortalRequest, pk: int) -> HttpResponseBase:
         """The rows that are wrong, as a sheet of their own with the reasons."""
@@ -333,7 +206,15 @@ class ImportPages(ColumnPages, View):
             messages.error(request, no.message)
             return redirect(f"{self.base}-import-rows", pk)
         messages.success(request, f"已撤销导入，涉及 {count} 行：新增的已删除，更新的已恢复为导入前的内容。")
-        return redirect(f"{self.base}-import")
+        return redirect(f"{self.base}-import-rows", pk)
+
+    def take_up(self, request: PortalRequest, pk: int) -> HttpResponse:
+        """Correct what was undone, and import it anew."""
+        try:
+            self.check_now_or_later(services.take_up)
+        except Refused as no:
+            messages.error(request, no.message)
+        return redirect(f"{self.base}-import-rows", pk)
 
     def go_on(self, request: PortalRequest, pk: int) -> HttpResponse:
         """On to the other registers of the file."""

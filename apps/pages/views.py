@@ -161,6 +161,10 @@ class RecordPages(View):
         fine = [form.is_valid(), *(formset.is_valid() for formset in formsets.values())]
         return not all(fine)
 
+    def lacks(self, form: Any, formsets: dict[str, Any]) -> list[str]:
+        """The fields without which this cannot be handed in, where the register's rules ask for more than the marks on the page."""
+        return []
+
     # -- pages ---------------------------------------------------------------------------------------------------
 
     def list(self, request: PortalRequest) -> HttpResponse:
@@ -222,11 +226,13 @@ class RecordPages(View):
     def edit(self, request: PortalRequest, pk: int | None = None) -> HttpResponse:
         """The form, with what was typed last time and not yet saved."""
         draft = services.draft_of(request.user, self.draft_key)
+        kept = {"data": services.as_posted(draft)} if draft is not None else {}
+        form, formsets = self.get_form(**kept), self.get_formsets(**kept)
+        context = {"form": form, "formsets": formsets, "draft": draft, "lacks": self.lacks(form, formsets)}
         if draft is None:
-            return self.render({"form": self.get_form(), "formsets": self.get_formsets()} | self.form_context())
-        posted = services.as_posted(draft)
-        form, formsets = without_errors(self.get_form(data=posted)), self.get_formsets(data=posted)
-        context = {"form": form, "formsets": {k: without_errors(v) for k, v in formsets.items()}, "draft": draft}
+            return self.render(context | self.form_context())
+        for one in (form, *formsets.values()):
+            without_errors(one)
         return self.render(context | self.form_context(version=draft.version))
 
     def form_context(self, *, version: int | None = None) -> dict[str, Any]:
@@ -315,7 +321,8 @@ class RecordPages(View):
             draft = services.save_draft(request.user, key=self.draft_key, posted=request.POST, at=timezone.now())
         except Refused as no:
             return JsonResponse({"message": no.message}, status=413)
-        return JsonResponse({"message": f"草稿已自动保存，{timezone.localtime(draft.saved_at):%H:%M:%S}"})
+        lacks = self.lacks(self.get_form(data=request.POST), self.get_formsets(data=request.POST))
+        return JsonResponse({"message": f"草稿已自动保存，{timezone.localtime(draft.saved_at):%H:%M:%S}", "lacks": lacks})
 
     def discard(self, request: PortalRequest, pk: int | None = None) -> HttpResponse:
         """Throw away what was typed since the last save."""

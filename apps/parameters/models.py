@@ -48,7 +48,7 @@ class ParameterValue(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["key"], condition=Q(confirmed_at__isnull=True, rejected_at__isnull=True), name="parameter_one_open_change",
-                violation_error_message="该参数已有待确认的变更",
+                violation_error_message="此参数已有待确认的变更",
             ),
         ]
 
@@ -80,8 +80,8 @@ class DictionaryItem(models.Model):
     class Meta:
         verbose_name = verbose_name_plural = "字典项"
         constraints = [
-            models.UniqueConstraint(fields=["dictionary", "code"], name="dictionary_code_once", violation_error_message="该代码已有"),
-            models.UniqueConstraint(fields=["dictionary", "label"], name="dictionary_label_once", violation_error_message="该名称已有"),
+            models.UniqueConstraint(fields=["dictionary", "code"], name="dictionary_code_once", violation_error_message="此代码已有"),
+            models.UniqueConstraint(fields=["dictionary", "label"], name="dictionary_label_once", violation_error_message="此名称已有"),
             models.CheckConstraint(
                 condition=Q(is_active=True, stopped_on__isnull=True) | Q(is_active=False, stopped_on__isnull=False),
                 name="dictionary_stopped_when", violation_error_message="停用的字典项须有停用日期",

@@ -86,7 +86,7 @@ def withdraw_change(change: ParameterValue, *, by: Actor, at: datetime) -> Param
 def _open(change: ParameterValue) -> ParameterValue:
     fresh = ParameterValue.objects.select_for_update().get(pk=change.pk)
     if not fresh.is_open:
-        raise Refused("该参数变更已办结，刷新页面查看结果。")
+        raise Refused("此参数变更已办结，刷新页面查看结果。")
     return fresh
 
 
@@ -124,7 +124,7 @@ def add_item(dictionary: str, *, label: str, effective_on: date, by: Actor | Non
     if not 0 < len(label) <= 60:
         raise Refused("应填写名称，不超过60字。", field="label")
     if label in dict(DICTIONARIES[dictionary].items).values():
-        raise Refused("该名称已有，已停用的可以恢复。", field="label")
+        raise Refused("此名称已有，已停用的可以恢复。", field="label")
     number = DictionaryItem.objects.filter(dictionary=dictionary, code__startswith="own_").count() + 1
     try:
         with transaction.atomic():
@@ -133,7 +133,7 @@ def add_item(dictionary: str, *, label: str, effective_on: date, by: Actor | Non
                 sort_no=len(DICTIONARIES[dictionary].items) + number,
             )
     except IntegrityError as error:
-        raise Refused("该名称已有，已停用的可以恢复。", field="label") from error
+        raise Refused("此名称已有，已停用的可以恢复。", field="label") from error
     _note_item("dictionary.added", item, by=by, at=at)
     return item
 
@@ -146,7 +146,7 @@ def stop_item(dictionary: str, *, code: str, by: Actor | None, at: datetime) -> 
     """
     item = _row(dictionary, code)
     if not item.is_active:
-        raise Refused("该字典项已停用。")
+        raise Refused("此字典项已停用。")
     if [offered for offered, _ in queries.choices(dictionary)] == [code]:
         raise Refused("字典至少保留一项，应先新增再停用。")
     item.is_active, item.stopped_on = False, timezone.localdate(at)
@@ -160,7 +160,7 @@ def resume_item(dictionary: str, *, code: str, by: Actor | None, at: datetime) -
     """Offer a stopped item again. Raises Refused when it is in use. Unknown dictionary or code: KeyError."""
     item = _row(dictionary, code)
     if item.is_active:
-        raise Refused("该字典项正在使用。")
+        raise Refused("此字典项正在使用。")
     item.is_active, item.stopped_on = True, None
     item.save()
     _note_item("dictionary.resumed", item, by=by, at=at)

@@ -73,7 +73,7 @@ class RiskPointForm(forms.ModelForm):
         field_classes: ClassVar = dict.fromkeys(("unit", "department", "post", *PEOPLE), PickField) | dict.fromkeys(
             (*MANY, "criteria"), CodesField
         )
-        error_messages: ClassVar = {"year": dict.fromkeys(("min_value", "max_value"), "执行年度填写四位年份，如2026")}
+        error_messages: ClassVar = {"year": dict.fromkeys(("invalid", "min_value", "max_value"), "执行年度填写四位年份，如2026")}
         help_texts: ClassVar = {
             "layer": "岗位级须选岗位，部门级须选部门，单位级两项都不选",
             "post": "只有岗位级选择，部门随岗位带出",

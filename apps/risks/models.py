@@ -33,8 +33,8 @@ REACHED_BY = ("state", "secrecy", "created_by", "department", "level", "review_d
 STATE_KINDS = {"draft": "grey", "objection": "warn", "in_force": "ok", "adjusting": "warn", "struck": "grey", "void": "grey"}
 SAME_NAME = {
     "post": "该岗位本年度已有同名风险点。",
-    "department": "该部门本年度已有同名风险点。",
-    "unit": "该单位本年度已有同名单位级风险点。",
+    "department": "此部门本年度已有同名风险点。",
+    "unit": "此单位本年度已有同名单位级风险点。",
 }
 
 

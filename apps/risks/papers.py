@@ -12,6 +12,7 @@ from django.utils import timezone
 from apps.documents.jobs import Denied, Progress, Result, job_kind
 from apps.documents.ledger import Column, Ledger, ledger_pdf
 from apps.documents.models import Job
+from apps.exchange.queries import file_of
 from apps.org.queries import title_of, unit_of
 from apps.org.scope import scope_of
 from apps.risks.content import code_text, until
@@ -59,7 +60,9 @@ def conditions(found: RiskFilter) -> str:
             continue
         field = found.form.fields[name]
         choices = dict(getattr(field, "choices", ()) or ()) if not hasattr(value, "pk") else {}
-        values = [f"{len(value)}条"] if name == "ids" else value if isinstance(value, list) else [value]
+        values = value if isinstance(value, list) else [value]
+        if name in {"ids", "batch"}:
+            values = [f"{len(value)}条" if name == "ids" else file_of(int(value), found.request.user, "risk") or value]
         text = "、".join(str(choices.get(v, "是" if v is True else v)) for v in values)
         parts.append(f"{field.label}：{text}")
     return "；".join(parts)

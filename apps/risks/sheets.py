@@ -13,7 +13,7 @@ from django import forms
 from django.http import QueryDict
 
 from apps.exchange.registers import Faults, Register, Target, Values, Written
-from apps.exchange.values import day_of, one_each, scheme_of
+from apps.exchange.values import day_of, no_such_day, one_each, scheme_of
 from apps.flow.queries import compare
 from apps.org.queries import units_for
 from apps.risks import services
@@ -225,7 +225,7 @@ class Row:
             self.hints["due"] = f"{late[0]} 已过，提交前改为今天以后的日期"
         if None in self.until:
             text = self.due[self.until.index(None)]
-            self.hints["due"] = f"“{text[:20]}”不是日期，改为日期（如2026-12-31）或长期坚持，也可以导入后填写"
+            self.hints["due"] = f"{no_such_day(text) or f'“{text[:20]}”不是日期'}，改为日期（如2026-12-31）或长期坚持，也可以导入后填写"
         elif self.until and len(self.until) not in {1, measures}:
             self.hints["due"] = f"完成时限有 {len(self.until)} 项，防控措施有 {measures} 条，导入后逐条填写"
 
@@ -276,6 +276,16 @@ class Desk:
         field = self.first.fields[name]
         longest = getattr(field, "max_length", None)
         return "；".join(part for part in (str(field.help_text), f"不超过{longest}字" if longest else "") if part)
+
+    def presets(self, given: Set[str]) -> list[tuple[str, str]]:
+        """What the page's empty form shows already."""
+        data, found = self._data({}, usual=self.usual), []
+        for name in ("year", "secrecy", *self.usual):
+            field = self.first.fields.get(name)
+            if field is not None and name not in given:
+                names = dict(self.choices(name) or ())
+                found.append((str(field.label), "、".join(names.get(value, value) for value in data.getlist(name))))
+        return list(dict.fromkeys(found))
 
     def expect(self, rows: Sequence[Values]) -> None:
         """The points their numbers name, and the names registered already."""

@@ -14,7 +14,7 @@ from django.utils import timezone
 from apps.accounts.request import PortalRequest
 from apps.core.errors import Refused
 from apps.documents.services import request_job
-from apps.exchange.queries import batches_of, origin_of
+from apps.exchange.queries import file_of, origin_of
 from apps.pages.attachments import AttachmentPages
 from apps.pages.bulk_pages import BulkPages
 from apps.pages.export_pages import ExportPages
@@ -31,7 +31,7 @@ from apps.risks.filters import RiskFilter
 from apps.risks.forms import MeasureFormSet, RiskPointForm, content_from, full_errors, new_point
 from apps.risks.machine import NODES, may_adjust, may_edit, node_of
 from apps.risks.models import RiskPoint
-from apps.risks.rules import Incomplete
+from apps.risks.rules import Incomplete, missing_for_submission
 from apps.risks.tables import RiskTable
 
 PHRASES = {
@@ -127,9 +127,8 @@ class RiskPages(BulkPages, ExportPages, AttachmentPages):
 
     def only(self) -> str:
         """What the list is narrowed to by a link, for no field of the query form says it."""
-        key = whole(self.request.GET.get("batch", ""))
-        batch = batches_of(self.request.user, "risk").filter(pk=key).first() if key else None
-        return f"仅导入批次“{batch.file_name}”" if batch is not None else ""
+        name = file_of(whole(self.request.GET.get("batch", "")), self.request.user, "risk")
+        return f"仅导入批次“{name}”" if name else ""
 
     def ledger(self, request: PortalRequest) -> HttpResponse:
         """Ask for the 台账 of the current filter as PDF; a worker prints it."""
@@ -176,6 +175,13 @@ class RiskPages(BulkPages, ExportPages, AttachmentPages):
         if submit or "adjust" in self.page:
             return bool(full_errors(form, formsets["measures"]))
         return super().faults(form, formsets, submit=submit)
+
+    def lacks(self, form: Any, formsets: dict[str, Any]) -> list[str]:
+        """By the rules of handing in; of a new form only once something was typed."""
+        if form.is_bound:
+            return sorted(full_errors(form, formsets["measures"]))
+        stored = self.object
+        return sorted(missing_for_submission(stored, stored.listed_measures, today=timezone.localdate())) if stored else []
 
     def write(self, form: Any, formsets: dict[str, Any], *, submit: bool) -> tuple[RiskPoint, str]:
         fields, measures = content_from(form, formsets["measures"])

@@ -275,6 +275,10 @@ class DirectoryDesk:
         longest = getattr(asked, "max_length", None)
         return self.HELP.get(name) or (f"不超过{longest}字" if longest else "")
 
+    def presets(self, given: Set[str]) -> list[tuple[str, str]]:
+        """Only what a list shows anyway: the place in it, and that the record is in use."""
+        return []
+
     def expect(self, rows: Sequence[Values]) -> None:
         """Everything is asked for once a unit, when the first row of it comes."""
 

@@ -43,6 +43,7 @@
       const told = (answer.headers.get("Content-Type") || "").includes("json") ? await answer.json() : {};
       if (answer.ok) {
         keep.drop(key);
+        if (told.lacks) form.dispatchEvent(new CustomEvent("portal:lacks", { bubbles: true, detail: told.lacks }));
         show(told.message || `草稿已自动保存，${new Date().toTimeString().slice(0, 8)}`, "okc");
         if (!changed) form.dispatchEvent(new CustomEvent("portal:saved"));
       } else if (answer.status === 409) {

@@ -235,7 +235,9 @@
   /* and says whether everything asked for in it is given; a count of faults stands until the form is handed in again */
   const given = (fld) => all("input:not([type=hidden]), select, textarea", fld)
     .some((input) => (["checkbox", "radio"].includes(input.type) ? input.checked : input.value.trim()));
-  const complete = (section) => (!section.matches("[data-rows]") || section.querySelector("[data-row-line]:not(.gone)"))
+  let lacks = (document.querySelector("form[data-lacks]")?.dataset.lacks || "").split(" ").filter(Boolean);  // by the rules, as far as saved
+  const complete = (section) => !lacks.some((name) => section.querySelector(`[name="${CSS.escape(name)}"]`))
+    && (!section.matches("[data-rows]") || section.querySelector("[data-row-line]:not(.gone)"))
     && all(".fld", section).every((fld) => fld.closest(".gone") || !fld.querySelector(".req") || given(fld));
   function progress() {
     sections.forEach(([link, section]) => {
@@ -248,6 +250,7 @@
   }
   if (sections.length) {
     ["input", "change", "click"].forEach((name) => document.addEventListener(name, () => setTimeout(progress, 0)));
+    document.addEventListener("portal:lacks", (event) => { lacks = event.detail; progress(); });
     window.addEventListener("load", progress);  // after what was kept on this machine is put back
   }
 })();

@@ -1,13 +1,17 @@
 """批量导入 on its pages: upload, columns, rows, import, undo; by its owner alone."""
 
 import re
+from types import SimpleNamespace
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import QueryDict
 from django.test import Client
 
 from apps.exchange.models import Batch
+from apps.risks.filters import RiskFilter
 from apps.risks.models import RiskPoint
+from apps.risks.papers import conditions
 from tests.kit.people import again
 from tests.kit.sheets import sheets_of, write_book
 
@@ -283,3 +287,63 @@ def test_a_post_behind_its_department_has_a_column_of_its_own_beside_the_rows(cl
     assert "<th>岗位</th>" in html
     assert "工程管理部 现场工程师" in html
     assert "“守门人”不在岗位的可选范围内" in html
+
+
+def test_a_column_mapped_otherwise_asks_for_its_spellings_at_once(clerk, upload, world):
+    address = upload(FINE, GAP).headers["Location"]
+    posted = columns_of(clerk.get(address)) | {"column-5": ""}
+    without = {name: text for name, text in posted.items() if "level" not in name}
+    assert "sure-level" not in clerk.post(address, without | {"ask": "1"}).content.decode()
+    asked = clerk.post(address, without | {"column-5": "level", "ask": "1"})
+    assert 'name="sure-level"' in asked.content.decode()
+    assert columns_of(asked)["key-level-0"] == "high"  # proposed, as on the first look
+    assert Batch.objects.get().mapping == {}
+
+
+def test_what_is_wrong_with_the_columns_is_said_beside_the_field(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    posted = columns_of(clerk.get(address))
+    unsure = clerk.post(address, posted).content.decode()
+    assert 'id="id_sure-level_error"' in unsure
+    assert '<a href="#id_sure_level">' in unsure
+    twice = clerk.post(address, posted | {"sure-level": "1", "column-0": "name"}).content.decode()
+    assert twice.count('<div class="ce">有两列都对应“风险点名称”，只保留一列。</div>') == 2
+    nowhere = clerk.post(address, posted | {"sure-level": "1", "unit": "0"}).content.decode()
+    assert 'id="id_unit_error"' in nowhere
+
+
+def test_before_the_import_it_is_said_what_is_changed_and_what_is_filled_in(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    rows = clerk.get(f"{address}rows/").content.decode()
+    assert "新增的记录按常用值填写：执行年度“" in rows
+    assert "公示范围“" in rows
+    clerk.post(f"{address}commit/")
+    point = RiskPoint.objects.get()
+    head = ["风险点编号", *HEAD]
+    again_at = upload(*[[point.number, *FINE[:3], "公务用车", *FINE[4:]]], head=head).headers["Location"]
+    clerk.post(again_at, columns_of(clerk.get(again_at)) | {"sure-level": "1"})
+    rows = clerk.get(f"{again_at}rows/").content.decode()
+    assert "按常用值填写" not in rows
+    assert 'data-confirm-title="导入 1 行？"' in rows
+    assert f"更新 {point.number}" in re.search(r'data-confirm-body="([^"]*)"', rows)[1]
+    assert "公车管理 → 公务用车" in re.search(r'data-confirm-body="([^"]*)"', rows)[1]
+
+
+def test_an_undone_batch_is_taken_up_again(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    clerk.post(f"{address}commit/")
+    told = clerk.post(f"{address}undo/", follow=True).content.decode()
+    assert "修改后重新导入" in told
+    assert "导入 1 行" in clerk.post(f"{address}again/", follow=True).content.decode()
+    assert "需要时重新上传" in clerk.post(f"{address}again/", follow=True).content.decode()
+
+
+def test_the_export_names_the_file_of_its_batch(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    clerk.post(f"{address}commit/")
+    asked = QueryDict(f"batch={Batch.objects.get().pk}")
+    found = RiskFilter(asked, RiskPoint.objects.all(), request=SimpleNamespace(user=again(world.clerk)))
+    assert conditions(found) == "导入批次：一览表.xlsx"

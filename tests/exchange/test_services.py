@@ -213,7 +213,7 @@ def test_two_columns_for_one_field_are_refused(world, opened):
 
 
 def test_another_company_is_refused(world, opened):
-    with pytest.raises(Refused, match="没有在该单位登记的权限"):
+    with pytest.raises(Refused, match="没有在此单位登记的权限"):
         say(world, opened(arrange=False), unit=world.other)
 
 
@@ -368,3 +368,22 @@ def test_a_column_of_posts_says_it_alone(world, opened):
     batch = opened([["1", "工程管理部/现场工程师", "公车管理", "公车私用", "低", "登记", "", ""]], head)
     committing.commit(batch, by=again(world.author), at=NOW)
     assert RiskPoint.objects.visible_to(again(world.author)).get().post is None
+
+
+def test_an_undone_import_is_corrected_and_goes_in_again(world, opened):
+    batch = opened()
+    committing.commit(batch, by=again(world.author), at=NOW)
+    with pytest.raises(Refused, match="重新上传"):
+        services.take_up(batch, by=again(world.author), at=NOW)
+    committing.undo(batch, by=again(world.author), at=NOW)
+    services.take_up(batch, by=again(world.author), at=NOW)
+    batch.refresh_from_db()
+    assert (batch.state, batch.done_at, batch.undone_at, counts(batch).get("new")) == ("open", None, None, None)
+    services.correct(rows_of(batch).first(), typed={"name": ["公务用车"]}, by=again(world.author), at=NOW)
+    committing.commit(batch, by=again(world.author), at=NOW)
+    assert sorted(RiskPoint._base_manager.values_list("name", flat=True)) == ["公务用车", "工程设计"]
+
+
+def test_a_day_that_does_not_exist_is_named_in_the_hint(world, opened):
+    batch = opened([["1", "工程管理部", "公车管理", "公车私用", "低", "登记", "2026-02-30"]], [*DUE_HEAD[:7]])
+    assert rows_of(batch).get().hints["due"].startswith("2026年2月没有30日，改为日期")

@@ -5,7 +5,7 @@ import datetime
 import pytest
 
 from apps.exchange.rows import along
-from apps.exchange.values import bare, day_of, level_rank, level_word, meant, numbered, one_each, scheme_of, several
+from apps.exchange.values import bare, day_of, level_rank, level_word, meant, no_such_day, numbered, one_each, scheme_of, several
 
 AREAS = [
     ("", "未选择"), ("top", "三重一大决策"), ("build", "工程建设（招投标、变更、结算）"), ("buy", "物资（服务）采购"), ("hr", "选人用人"),
@@ -160,3 +160,14 @@ def test_what_names_no_day_is_not_guessed(text):
 )
 def test_what_stands_beside_measures_keeps_to_them(parts, counts, found):
     assert along(parts, counts) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2026-02-30", "2026年2月没有30日"), ("2026.2.30前", "2026年2月没有30日"), ("20260631", "2026年6月没有31日"),
+        ("2026年13月", "2026年没有13月"), ("2026-06-30", ""), ("2026年底", ""), ("6月底", ""), ("尽快", ""),
+    ],
+)  # fmt: skip
+def test_a_day_that_does_not_exist_is_told_as_such(text, said):
+    assert no_such_day(text) == said

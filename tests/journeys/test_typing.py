@@ -32,12 +32,31 @@ def test_the_section_list_says_what_is_done_while_it_is_typed(desk):
     page = author.open("/risks/new/")
     status = page.locator(".fnav .st")
     expect(status).to_have_text(["未完成"] * 6)
-    author.fill({"layer": "岗位级", "topic": "规范管理", "ways": ["self"]})
+    author.fill({"layer": "单位级", "topic": "规范管理", "ways": ["self"]})
     author.press("添加一条措施")
     expect(status).to_have_text(["已完成", "未完成", "未完成", "未完成", "已完成", "未完成"])
     page.get_by_role("button", name="删除此条措施").click()
     author.fill({"topic": "未选择"})
     expect(status).to_have_text(["未完成", "未完成", "未完成", "未完成", "已完成", "未完成"])
+
+
+def test_the_section_list_knows_what_only_the_rules_ask_for(desk):
+    """岗位级 needs its post, which no mark on the page says."""
+    author = desk("author")
+    page = author.open("/risks/new/")
+    first = page.locator(".fnav .st").first
+    author.fill({"name": "材料进场验收", "layer": "岗位级", "topic": "规范管理"})
+    expect(page.locator("[data-save-state]")).to_contain_text("草稿已自动保存")
+    expect(first).to_have_text("未完成")
+    page.reload()
+    expect(first).to_have_text("未完成")
+    author.fill({"layer": "单位级"})
+    expect(first).to_have_text("已完成")
+    author.press("保存草稿")
+    author.told("草稿已保存")
+    RiskPoint.objects.update(layer="post")
+    author.open(f"/risks/{RiskPoint.objects.get().pk}/edit/")
+    expect(first).to_have_text("未完成")
 
 
 def test_a_closed_page_loses_nothing_not_even_a_row(desk):

@@ -32,8 +32,8 @@ def test_nobody_holds_two_administrator_roles_or_one_beside_business(held, role,
         ("R15", date(2026, 5, 31), False, "代理期限不超过30日。"),
         ("R15", date(2026, 4, 30), False, "代理止不得早于代理起。"),
         ("R15", date(2026, 5, 2), True, "代理得来的权限不能再委托。"),
-        ("R24", date(2026, 5, 2), False, "该角色不能委托他人代理。"),
-        ("R09", date(2026, 5, 2), False, "该角色不能委托他人代理。"),
+        ("R24", date(2026, 5, 2), False, "此角色不能委托他人代理。"),
+        ("R09", date(2026, 5, 2), False, "此角色不能委托他人代理。"),
     ],
 )
 def test_delegation_has_limits(role, until, own, reason):

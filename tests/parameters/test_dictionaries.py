@@ -73,10 +73,10 @@ def test_an_item_of_our_own_can_be_stopped_too(writer):
 
 
 def test_what_is_done_already_is_refused(writer):
-    with pytest.raises(Refused, match="该字典项正在使用。"):
+    with pytest.raises(Refused, match="此字典项正在使用。"):
         services.resume_item("finding_way", code="case", by=writer, at=AT)
     services.stop_item("finding_way", code="case", by=writer, at=AT)
-    with pytest.raises(Refused, match="该字典项已停用。"):
+    with pytest.raises(Refused, match="此字典项已停用。"):
         services.stop_item("finding_way", code="case", by=writer, at=AT)
 
 
@@ -89,7 +89,7 @@ def test_the_last_item_in_use_stays(writer):
 
 @pytest.mark.parametrize(
     ("label", "message"),
-    [(" ", "应填写名称，不超过60字。"), ("甲" * 61, "应填写名称，不超过60字。"), ("自己找", "该名称已有，已停用的可以恢复。")],
+    [(" ", "应填写名称，不超过60字。"), ("甲" * 61, "应填写名称，不超过60字。"), ("自己找", "此名称已有，已停用的可以恢复。")],
 )
 def test_a_name_that_cannot_be_added_is_refused(writer, label, message):
     with pytest.raises(Refused) as refused:
@@ -99,7 +99,7 @@ def test_a_name_that_cannot_be_added_is_refused(writer, label, message):
 
 def test_a_name_of_our_own_is_not_added_twice(writer):
     add(writer)
-    with pytest.raises(Refused, match="该名称已有，已停用的可以恢复。"):
+    with pytest.raises(Refused, match="此名称已有，已停用的可以恢复。"):
         add(writer, " 客户投诉 ")
 
 

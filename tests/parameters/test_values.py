@@ -150,7 +150,7 @@ def test_a_settled_change_is_not_settled_again(writer, secretary):
         lambda: services.reject_change(row, reason="不妥", by=secretary, at=AT),
         lambda: services.withdraw_change(row, by=writer, at=AT),
     ):
-        with pytest.raises(Refused, match="该参数变更已办结，刷新页面查看结果。"):
+        with pytest.raises(Refused, match="此参数变更已办结，刷新页面查看结果。"):
             again()
 
 

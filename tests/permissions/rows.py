@@ -117,6 +117,7 @@ ROWS: dict[tuple[str, str], Row] = {
     ("risks-import-undo", "post"): Row("R16", ok=302, kwargs=_batch),
     ("risks-import-discard", "post"): Row("R16", ok=302, kwargs=_batch),
     ("risks-import-next", "post"): Row("R16", ok=302, kwargs=_batch),
+    ("risks-import-again", "post"): Row("R16", ok=302, kwargs=_batch),
     ("risks-new", "get"): Row(RISK_WRITERS + " R00"),
     ("risks-new", "post"): Row(RISK_WRITERS + " R00", ok=422),
     ("risks-new-draft", "post"): Row(RISK_WRITERS + " R00"),
@@ -221,6 +222,7 @@ def _directory(kind: str) -> dict[tuple[str, str], Row]:
         ("import-undo", "post"): Row("R22", ok=302, kwargs=batch),
         ("import-discard", "post"): Row("R22", ok=302, kwargs=batch),
         ("import-next", "post"): Row("R22", ok=302, kwargs=batch),
+        ("import-again", "post"): Row("R22", ok=302, kwargs=batch),
     }
     return {(f"{kind}-{page}", method): row for (page, method), row in own.items()}
 

@@ -200,7 +200,7 @@ def test_everything_wrong_is_said_at_once_in_the_order_of_the_page_and_with_its_
              "measures-INITIAL_FORMS": "0", "measures-0-kind": "before", "measures-0-due_on": "明年"}  # fmt: skip
     page = client.post("/risks/new/", typed).content.decode()
     said = re.findall(r'<li><a href="#[^"]+">([^<]+)</a></li>', page)
-    assert said[:4] == ["执行年度只填整数", "选择风险层级", "选择专题类别", "选择密级/公开属性"]
+    assert said[:4] == ["执行年度填写四位年份，如2026", "选择风险层级", "选择专题类别", "选择密级/公开属性"]
     assert said[4] == "风险点名称不超过60字，现有61字"
     assert said[-4:] == ["措施1：填写措施内容", "措施1：选择责任部门", "措施1：选择责任人", "措施1：完成时限按“2026-11-20”的格式填写"]
     assert "很" * 61 in page

@@ -213,7 +213,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '回避',
                 'verbose_name_plural': '回避',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('lifted_at__isnull', True)), fields=('user', 'content_type', 'object_id'), name='recusal_once', violation_error_message='已登记该人员的回避。')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('lifted_at__isnull', True)), fields=('user', 'content_type', 'object_id'), name='recusal_once', violation_error_message='已登记此人员的回避。')],
             },
         ),
         migrations.AddIndex(
@@ -226,15 +226,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='post',
-            constraint=models.UniqueConstraint(fields=('department', 'name'), name='post_once', violation_error_message='该部门已有同名岗位。'),
+            constraint=models.UniqueConstraint(fields=('department', 'name'), name='post_once', violation_error_message='此部门已有同名岗位。'),
         ),
         migrations.AddConstraint(
             model_name='department',
-            constraint=models.UniqueConstraint(fields=('unit', 'name'), name='department_once', violation_error_message='该单位已有同名部门。'),
+            constraint=models.UniqueConstraint(fields=('unit', 'name'), name='department_once', violation_error_message='此单位已有同名部门。'),
         ),
         migrations.AddConstraint(
             model_name='body',
-            constraint=models.UniqueConstraint(fields=('unit', 'kind'), name='body_once', violation_error_message='该单位已有此决策机构。'),
+            constraint=models.UniqueConstraint(fields=('unit', 'kind'), name='body_once', violation_error_message='此单位已有此决策机构。'),
         ),
         migrations.AddIndex(
             model_name='assignment',

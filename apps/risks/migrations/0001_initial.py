@@ -214,11 +214,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='riskpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('layer', 'department'), models.Q(('state__in', ('struck', 'void')), _negated=True)), fields=('department', 'year', 'name'), name='risk_once_department', violation_error_message='该部门本年度已有同名风险点。'),
+            constraint=models.UniqueConstraint(condition=models.Q(('layer', 'department'), models.Q(('state__in', ('struck', 'void')), _negated=True)), fields=('department', 'year', 'name'), name='risk_once_department', violation_error_message='此部门本年度已有同名风险点。'),
         ),
         migrations.AddConstraint(
             model_name='riskpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('layer', 'unit'), models.Q(('state__in', ('struck', 'void')), _negated=True)), fields=('unit', 'year', 'name'), name='risk_once_unit', violation_error_message='该单位本年度已有同名单位级风险点。'),
+            constraint=models.UniqueConstraint(condition=models.Q(('layer', 'unit'), models.Q(('state__in', ('struck', 'void')), _negated=True)), fields=('unit', 'year', 'name'), name='risk_once_unit', violation_error_message='此单位本年度已有同名单位级风险点。'),
         ),
         migrations.AddConstraint(
             model_name='riskpoint',

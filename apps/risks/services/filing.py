@@ -63,7 +63,7 @@ def create_drafts(points: Sequence[NewPoint], *, by: User | None, at: datetime.d
     """
     unit = points[0].fields["unit"]
     if by is not None and unit.pk not in scope_of(by).writable_unit_ids(RiskPoint.FUNCTION):
-        raise Refused("没有在该单位登记风险点的权限。", field="unit")
+        raise Refused("没有在此单位登记风险点的权限。", field="unit")
     frozen = parameters.frozen(FROZEN_KEYS, on=localtime(at).date())
     records = [_written(point, by=by, at=at, frozen=frozen) for point in points]
     _number(records)
