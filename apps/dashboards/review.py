@@ -37,6 +37,7 @@ class Queue:
     total: int
     at: int
     kind: str
+    missed: bool = False  # the one asked for waits no more: the first stands in its place
 
     @property
     def todo(self) -> Todo | None:
@@ -61,7 +62,8 @@ def queue_of(desk: Desk, *, kind: str = "", at: str = "") -> Queue:
     rows = desk.rows("mine", kind=kind)
     todos = list(rows[:MOST])
     places = [i for i, todo in enumerate(todos) if str(todo.pk) == at]
-    return Queue(todos, len(todos) if len(todos) < MOST else rows.count(), places[0] if places else 0, kind)
+    total = len(todos) if len(todos) < MOST else rows.count()
+    return Queue(todos, total, places[0] if places else 0, kind, missed=bool(at) and not places)
 
 
 def record_of(desk: Desk, todo: Todo) -> FlowRecord | None:
@@ -135,7 +137,7 @@ def page(desk: Desk, queue: Queue, *, full: bool) -> dict[str, Any]:
     record = record_of(desk, todo) if todo else None
     place = f"{kind_label(todo.content_type_id)}，第 {queue.at + 1} 件，共 {queue.total} 件" if todo else ""
     around = {"previous_url": queue.url(queue.at - 1), "next_url": queue.url(queue.at + 1), "exit_url": reverse("todo")}
-    context = {"title": "连续办理", "place": place, "queue": _lines(desk, queue)} | around
+    context = {"title": "连续办理", "place": place, "queue": _lines(desk, queue), "missed": queue.missed} | around
     if todo is None or record is None:
         return context | {"empty": _nothing_left(desk, hidden=todo is not None)}
     skip = queue.onward if len(queue.todos) > 1 else ""
@@ -162,6 +164,7 @@ def _open(desk: Desk, queue: Queue, record: FlowRecord, todo: Todo) -> dict[str,
         "base": pages_of(record).base,
         "subject": todo.title,
         "status": {"kind": "bad", "text": todo.label, "icon": "undo"} if record.is_editable else IN_HAND | {"text": record.state_label},
+        "lamp": desk.lamp(todo.due_on, todo.opened_at),
         "detail_url": record.get_absolute_url(),
         "changes_url": queue.url(queue.at),
         "full_url": queue.url(queue.at, show="full"),

@@ -135,11 +135,15 @@ RANKS = ("一二三", "123", "ⅠⅡⅢ", "ABC", "甲乙丙")
 _LEVEL_END = re.compile(r"(?:级|类|等)?(?:风险)?(?:等级|级别|点)?$")
 
 
+def _word(text: str) -> str:
+    """A spelling without what is added to it: 较高风险, 风险等级较高 …"""
+    said = re.sub(r"(?:廉政|廉洁)?风险(?:等级|点)?$|级$|度$|等级$", "", re.sub(r"风险$", "", bare(text)))
+    return said.removesuffix("级")
+
+
 def level_word(text: str) -> str:
     """The level that a word says by itself, or ""."""
-    said = re.sub(r"(?:廉政|廉洁)?风险(?:等级|点)?$|级$|度$|等级$", "", re.sub(r"风险$", "", bare(text)))
-    said = said.removesuffix("级")
-    return next((level for level, words in WORDS.items() if said in words), "")
+    return next((level for level, words in WORDS.items() if _word(text) in words), "")
 
 
 def level_rank(text: str) -> int:
@@ -165,8 +169,9 @@ REVERSED = re.compile(r"由低到高|从低到高|[三3ⅢC]级?(?:为|是|最)�
 
 
 def scheme_of(spellings: Sequence[str], *, notes: Iterable[str] = ()) -> Scheme:
-    """What the spellings of a column mean. Words say it themselves; ranks are proposed with the first as the highest and
-    have to be confirmed; where the sheet's own words (`notes`) speak of the other direction nothing is proposed.
+    """What the spellings of a column mean. Words say it themselves, unless two of them (极高, 高) fall on one level; ranks are
+    proposed with the first as the highest. Both have to be confirmed; where the sheet's own words (`notes`) speak of the other
+    direction nothing is proposed.
     """
     texts = [text for text in dict.fromkeys(spellings) if text.strip()]
     levels = {text: level_word(text) for text in texts}
@@ -175,4 +180,6 @@ def scheme_of(spellings: Sequence[str], *, notes: Iterable[str] = ()) -> Scheme:
     for text, rank in ranks.items():
         levels[text] = "" if turned or not rank else ("high", "mid", "low")[rank - 1]
     unknown = tuple(text for text in texts if not levels[text])
-    return Scheme(levels, sure=not any(ranks.values()) and not unknown, unknown=unknown)
+    words = {(level, "中" if (word := _word(text)) == "中等" else word) for text, level in levels.items() if text not in ranks}
+    falls_together = len(words) > len({level for level, _ in words})
+    return Scheme(levels, sure=not any(ranks.values()) and not unknown and not falls_together, unknown=unknown)

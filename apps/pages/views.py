@@ -178,7 +178,10 @@ class RecordPages(View):
         self.remember_list(request)
         saved = services.views_of(request.user, self.base)
         context = {"table": table, "filter": filterset, "dependent": self.dependent(filterset), "sizes": SIZES, "saved_views": saved}
-        return self.render(context | {"may_add": self.may_add()} | self.list_context(filterset.qs))
+        context |= {"may_add": self.may_add()} | self.list_context(filterset.qs)
+        if any(view.query == request.GET.urlencode() for view in saved):  # one tab is the current one
+            context["views"] = [tab | {"on": False} for tab in context.get("views", ())]
+        return self.render(context)
 
     def dependent(self, filterset: Any) -> tuple[Any, ...]:
         """Fields of the filter whose choices hang on another one: drawn anew with a swapped list."""

@@ -18,6 +18,7 @@ from apps.risks import services
 from apps.risks.models import RiskPoint
 from apps.risks.queries import may_change
 from apps.risks.rules import Incomplete
+from apps.risks.sections import SECTIONS, in_order
 from apps.risks.sheets import PEOPLE, Desk, Row
 
 if TYPE_CHECKING:
@@ -53,6 +54,15 @@ class FillForm(forms.Form):
             if name not in left_out and not (left_out and name == "person"):
                 self.fields[f"measure-{name}"] = _optional(measure.fields[name], label=label)
         worded(self)
+
+    @property
+    def groups(self) -> list[dict[str, Any]]:
+        """Its fields under the headings of the page."""
+        places = [(title, in_order(names)) for title, names in SECTIONS]
+        shown = [{"title": "", "fields": [self["mode"]]}]
+        shown += [{"title": title, "fields": [self[name] for name in names if name in self.fields]} for title, names in places]
+        shown.append({"title": "六、防控措施（填写到每一条措施）", "fields": [self[n] for n in self.fields if n.startswith("measure-")]})
+        return [group for group in shown if group["fields"]]
 
     def clean(self) -> dict[str, Any]:
         found = super().clean() or self.cleaned_data

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -39,10 +39,10 @@ def _names(names: tuple[str, ...], method: str) -> list[str]:
     return [n for name in names for n in (GRADING[method] if name == "GRADING" else (name,))]
 
 
-def in_order() -> list[str]:
-    """Every field of the form as it stands on the page, whatever the method."""
+def in_order(names: Sequence[str] = tuple(name for _, names in SECTIONS for name in names)) -> list[str]:
+    """The fields of a section, or of the whole form, as they stand on the page, whatever the method."""
     grading = [name for names in GRADING.values() for name in names]
-    return [n for _, names in SECTIONS for name in names for n in (grading if name == "GRADING" else [name])]
+    return [n for name in names for n in (grading if name == "GRADING" else [name])]
 
 
 def of_form(form: RiskPointForm, *, is_submitted: bool) -> list[dict[str, Any]]:
@@ -126,7 +126,8 @@ def content(record: RiskPoint, *, phone: str) -> list[dict[str, Any]]:
         if "phone" in names:
             rows.append(("联系电话", phone, False))
         if "GRADING" in names:
-            rows.insert(0, ("定级方法", record.get_method_display(), False))
+            taken = record.level_source == "sheet" and not record.suggested  # nobody has graded it by the method yet
+            rows.insert(0, ("定级方法", f"{record.get_method_display()}（尚未评定）" if taken else record.get_method_display(), False))
             rows.append(("建议等级", reasons(record), True))
             if record.level_source:
                 rows.append(("等级来源", record.get_level_source_display(), False))

@@ -171,3 +171,14 @@ def test_what_stands_beside_measures_keeps_to_them(parts, counts, found):
 )  # fmt: skip
 def test_a_day_that_does_not_exist_is_told_as_such(text, said):
     assert no_such_day(text) == said
+
+
+@pytest.mark.parametrize(
+    ("spellings", "is_sure"),
+    [
+        (("高", "中", "低"), True), (("高风险", "高", "中等", "中", "低"), True), (("重大", "较大", "一般"), False),
+        (("极高", "高", "中", "低"), False), (("较高", "高"), False),
+    ],
+)  # fmt: skip
+def test_two_words_that_fall_on_one_level_are_asked_about(spellings, is_sure):
+    assert scheme_of(spellings).sure is is_sure
