@@ -39,10 +39,11 @@ def _names(names: tuple[str, ...], method: str) -> list[str]:
     return [n for name in names for n in (GRADING[method] if name == "GRADING" else (name,))]
 
 
-def in_order(names: Sequence[str] = tuple(name for _, names in SECTIONS for name in names)) -> list[str]:
+def in_order(names: Sequence[str] | None = None) -> list[str]:
     """The fields of a section, or of the whole form, as they stand on the page, whatever the method."""
     grading = [name for names in GRADING.values() for name in names]
-    return [n for name in names for n in (grading if name == "GRADING" else [name])]
+    asked = names if names is not None else [name for _, some in SECTIONS for name in some]
+    return [n for name in asked for n in (grading if name == "GRADING" else [name])]
 
 
 def of_form(form: RiskPointForm, *, is_submitted: bool) -> list[dict[str, Any]]:
