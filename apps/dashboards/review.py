@@ -158,6 +158,7 @@ def _lines(desk: Desk, queue: Queue) -> list[dict[str, Any]]:
 
 
 def _open(desk: Desk, queue: Queue, record: FlowRecord, todo: Todo) -> dict[str, Any]:
+    moves = offered(record, desk=desk)
     first = {"version": record.version, "token": secrets.token_urlsafe(16), "next": queue.onward}
     return {
         "object": record,
@@ -168,7 +169,8 @@ def _open(desk: Desk, queue: Queue, record: FlowRecord, todo: Todo) -> dict[str,
         "detail_url": record.get_absolute_url(),
         "changes_url": queue.url(queue.at),
         "full_url": queue.url(queue.at, show="full"),
-        "moves": offered(record, desk=desk),
+        "moves": moves,
+        "goes_on": any(not move.name.startswith(SENDS_BACK) for move in moves),
         "move_form": MoveForm(record=record, user=desk.user, initial=first),
         "phrases": PHRASES,
         "attachments": list(attachments_of(record)),

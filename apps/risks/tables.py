@@ -72,8 +72,10 @@ class RiskTable(RecordTable):
         return format_html('{}<div class="sub m-hide">{}</div>', place or "—", record.unit.short_name)
 
     def render_measures(self, record: RiskPoint) -> SafeString:
+        """How many are carried out of how many; before the point is in force only how many there are: none is carried out yet."""
         done, total = record.measures_done, record.measures_total  # type: ignore[attr-defined]
-        return format_html('<a href="{}#measures">{} / {}</a>', record.get_absolute_url(), done, total)
+        text = f"{done} / {total}" if record.effective_on else f"{total} 条"
+        return format_html('<a href="{}#measures">{}</a>', record.get_absolute_url(), text)
 
     def render_review_due_on(self, value: datetime.date | None, record: RiskPoint) -> Any:
         """On phones, which have no column for it, the state stands here until there is a date."""

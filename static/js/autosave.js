@@ -8,8 +8,6 @@
   const state = document.querySelector("[data-save-state]");
   const key = `draft:${document.body.dataset.user}:${location.pathname}`;
   const SKIPPED = ["csrfmiddlewaretoken", "token", "then"];
-  /* a refused form is the answer to a POST: coming back to it later reads it anew, from its draft, and asks nothing */
-  if (document.getElementById("errsum")) history.replaceState(history.state, "", location.href);
   let changed = false;
   let timer = 0;
   let running = false;

@@ -223,6 +223,9 @@
     event.target.closest?.("[data-pick]")?.classList.toggle("over", name === "dragover");
   }));
 
+  /* a refused form is the answer to a POST: coming back to it later reads it anew, from its draft where it has one, and asks nothing */
+  if (document.getElementById("errsum")) history.replaceState(history.state, "", location.href);
+
   /* section list: the one being looked at is marked */
   const sections = all(".fnav a").map((link) => [link, document.querySelector(link.getAttribute("href"))]).filter(([, s]) => s);
   if (sections.length && "IntersectionObserver" in window) {

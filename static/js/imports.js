@@ -1,6 +1,9 @@
 /* A row of the import is checked when somebody leaves it, never while he types in it. */
 (function () {
   "use strict";
+  /* whoever comes back to the columns sees them as he arranged them, not the step after */
+  if (document.getElementById("mapping")) history.replaceState(history.state, "", `${location.pathname}?again=1`);
+
   const rowOf = (event) => event.target.closest("[data-import-row]");
   document.addEventListener("change", (event) => {
     const row = rowOf(event);

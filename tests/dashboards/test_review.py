@@ -38,6 +38,16 @@ def test_opens_the_most_urgent_and_walks_both_ways(world, three, page):
     assert (context["next_url"], context["skip_url"]) == ("", run(first))
 
 
+def test_what_waits_no_more_is_said_where_the_first_stands_in_its_place(world, three, page):
+    first, second, _ = three
+    gone = run(second)
+    Todo.objects.filter(object_id=second.pk).update(done_at=timezone.now())
+    body = page(world.head, gone)
+    assert body.context["subject"] == first.flow_title()
+    assert "所选的一件已办理或已转出，以下是待办中的第 1 件。" in body.content.decode()
+    assert "所选的一件" not in page(world.head, run(first)).content.decode()
+
+
 def test_another_kind_has_another_queue(world, three, page):
     assert page(world.head, "/todo/run/?type=other").context["empty"]["title"] == "待办已全部办完"
     assert "type=riskpoint" in page(world.head, "/todo/run/?type=riskpoint").context["next_url"]
@@ -113,6 +123,7 @@ def test_what_needs_more_than_an_opinion_leads_to_the_detail_page(world, page):
     record = point_in("party", world)
     response = page(world.party_office, run(record))
     assert [move.name for move in response.context["moves"]] == ["give_back", "give_back_one"]
+    assert "在这里只能退回，其他办理在详情页。" in response.content.decode()
     record = point_in("discipline", world, level="mid", level_reason="已有系统控制", secretary=None)
     assert [move.name for move in page(world.inspector, run(record)).context["moves"]] == ["give_back", "give_back_one"]
     record = point_in("adjusting", world, **middle(world))

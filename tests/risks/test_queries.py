@@ -10,6 +10,8 @@ from apps.org.services import lend, recuse
 from apps.risks import queries, services
 from apps.risks.filters import RiskFilter, sorted_by
 from apps.risks.models import RiskPoint
+from apps.risks.queries import for_list
+from apps.risks.tables import RiskTable
 from tests.kit.people import again, moment, staff
 from tests.kit.risks import FILED, draft, measure, middle, point_in
 
@@ -244,3 +246,11 @@ def test_a_detail_names_everything_without_more_queries(world, django_assert_num
     with django_assert_num_queries(0):
         str((row.unit, row.department, row.post, row.responsible, row.head, row.leader, row.secretary, row.sitting, row.created_by))
     assert moment(2026, 5, 18) == row.created_at
+
+
+def test_a_draft_shows_how_many_measures_it_has_and_a_point_in_force_how_many_are_carried_out(world):
+    table = RiskTable([])
+    drafted, going = draft(world), point_in("in_force", world)
+    shown = {one.pk: table.render_measures(one) for one in for_list(RiskPoint.objects.filter(pk__in=[drafted.pk, going.pk]))}
+    assert "1 条" in shown[drafted.pk]
+    assert "1 / 1" in shown[going.pk]  # 长期坚持
