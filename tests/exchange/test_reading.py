@@ -9,6 +9,7 @@ import pytest
 
 from apps.core.errors import Refused
 from apps.exchange import reader, reading
+from apps.exchange.reading import registers_in
 from tests.kit.sheets import rewrite, sheets_of, write_book
 
 ROWS = [["风险点", "防控措施"], ["公车管理", "登记备案"]]
@@ -189,3 +190,20 @@ def test_a_reader_that_hangs_is_given_up(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("reference", "found"), [("A1", (1, 1)), ("AB12", (12, 28)), ("XFD1048576", (1_048_576, 16_384)), ("?", (0, 0))])
 def test_a_reference_is_a_row_and_a_column(reference, found):
     assert reader.place(reference) == found
+
+
+def test_a_file_of_more_registers_than_anybody_fills_in_is_refused(tmp_path):
+    path = write_book(tmp_path / "a.xlsx", {f"台账{number}": ROWS for number in range(reader.MOST_TABLES + 1)})
+    with pytest.raises(Refused, match=f"超过 {reader.MOST_TABLES} 张"):
+        registers_in(path, {"name": ["风险点"], "measure": ["防控措施"]}, needed=[["name"], ["measure"]], most=100)
+
+
+def test_the_reading_process_gives_way_to_the_pages(tmp_path, monkeypatch):
+    """Asked at its end: a module that Python imports at every start leaves a note."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import atexit, os\natexit.register(lambda: open(os.environ['NICE'], 'w').write(str(os.nice(0))))\n", "utf-8"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setenv("NICE", str(tmp_path / "nice"))
+    sheets_of(write_book(tmp_path / "a.xlsx", {"台账": ROWS}))
+    assert int((tmp_path / "nice").read_text("utf-8")) == os.nice(0) + 10

@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 
 from apps.core.errors import Refused
-from apps.exchange import committing, services
+from apps.exchange import committing, rows, services
 from apps.exchange.models import Batch, BatchRow
 from apps.exchange.queries import batches_of, counts, origin_of, rows_of
+from apps.exchange.values import Meant
 from apps.risks.models import RiskPoint
 from apps.risks.services import update_point
 from tests.kit.audit import after, event
@@ -387,3 +388,11 @@ def test_an_undone_import_is_corrected_and_goes_in_again(world, opened):
 def test_a_day_that_does_not_exist_is_named_in_the_hint(world, opened):
     batch = opened([["1", "工程管理部", "公车管理", "公车私用", "低", "登记", "2026-02-30"]], [*DUE_HEAD[:7]])
     assert rows_of(batch).get().hints["due"].startswith("2026年2月没有30日，改为日期")
+
+
+def test_of_a_cell_that_lists_without_end_only_the_beginning_is_looked_at(world, opened, monkeypatch):
+    asked = []
+    monkeypatch.setattr(rows, "reading", lambda text, *_, **more: asked.append(text) or Meant())
+    batch = opened([[*ROWS[0], "、".join(f"方式{number}" for number in range(300))]], [*HEAD, "排查方式"], arrange=False)
+    say(world, batch)
+    assert len([text for text in asked if text.startswith("方式")]) == rows.MOST_PARTS

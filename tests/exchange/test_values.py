@@ -4,7 +4,7 @@ import datetime
 
 import pytest
 
-from apps.exchange.rows import along
+from apps.exchange.rows import along, beyond_stroke
 from apps.exchange.values import bare, day_of, level_rank, level_word, meant, no_such_day, numbered, one_each, scheme_of, several
 
 AREAS = [
@@ -182,3 +182,14 @@ def test_a_day_that_does_not_exist_is_told_as_such(text, said):
 )  # fmt: skip
 def test_two_words_that_fall_on_one_level_are_asked_about(spellings, is_sure):
     assert scheme_of(spellings).sure is is_sure
+
+
+@pytest.mark.parametrize(
+    ("text", "behind"),
+    [
+        ("工程管理部/现场工程师", "现场工程师"), ("工程管理部   －   现场工程师", "现场工程师"), ("工程管理部", ""), ("工程管理部/", ""),
+        (f"工程管理部{' ' * 400_000}现场工程师", ""), (f"工程管理部{' ' * 400_000}/现场工程师", "现场工程师"),
+    ],
+)  # fmt: skip
+def test_the_post_stands_behind_the_stroke_however_many_spaces_are_there(text, behind):
+    assert beyond_stroke(text) == behind
