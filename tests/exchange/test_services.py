@@ -396,3 +396,11 @@ def test_of_a_cell_that_lists_without_end_only_the_beginning_is_looked_at(world,
     batch = opened([[*ROWS[0], "、".join(f"方式{number}" for number in range(300))]], [*HEAD, "排查方式"], arrange=False)
     say(world, batch)
     assert len([text for text in asked if text.startswith("方式")]) == rows.MOST_PARTS
+
+
+def test_what_a_worker_will_check_is_taken_up_unchecked(world, opened):
+    batch = opened()
+    committing.commit(batch, by=again(world.author), at=NOW)
+    committing.undo(batch, by=again(world.author), at=NOW)
+    services.take_up(batch, by=again(world.author), at=NOW, checks=False)
+    assert counts(batch) == {"new": 2}

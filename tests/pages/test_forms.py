@@ -8,6 +8,7 @@ from apps.accounts.models import User
 from apps.org.models import UnitRecord
 from apps.pages.forms import as_read
 from apps.pages.models import Draft, Submission
+from apps.pages.views import RecordPages
 from apps.risks import services
 from apps.risks.models import RiskPoint
 from tests.kit.people import again, grant
@@ -251,3 +252,7 @@ def test_after_a_hand_in_nobody_could_take_the_same_page_can_be_sent_again(world
     assert again_.status_code == 302
     record.refresh_from_db()
     assert (record.state, record.name) == ("department", "改后的名称")
+
+
+def test_a_register_without_further_rules_lacks_only_what_the_page_marks():
+    assert RecordPages().lacks(None, {}) == []
