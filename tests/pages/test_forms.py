@@ -1,4 +1,6 @@
 """Forms of a register: drafts, tokens, versions, scope. What was typed is never lost."""
+import re
+
 import pytest
 from django import forms
 from django.contrib.messages import get_messages
@@ -8,6 +10,7 @@ from apps.accounts.models import User
 from apps.org.models import UnitRecord
 from apps.pages.forms import as_read
 from apps.pages.models import Draft, Submission
+from apps.pages.services import save_view
 from apps.pages.views import RecordPages
 from apps.risks import services
 from apps.risks.models import RiskPoint
@@ -256,3 +259,15 @@ def test_after_a_hand_in_nobody_could_take_the_same_page_can_be_sent_again(world
 
 def test_a_register_without_further_rules_lacks_only_what_the_page_marks():
     assert RecordPages().lacks(None, {}) == []
+
+
+def test_a_saved_view_of_the_same_conditions_is_the_one_current_tab(world, client):
+    client.force_login(again(world.author))
+
+    def current():
+        tabs = client.get("/risks/?view=high").content.decode().partition('<nav class="views"')[2].partition("</nav>")[0]
+        return re.findall(r'aria-current="page"[^>]*>([^<]+)', tabs)
+
+    assert current() == ["高风险"]
+    save_view(again(world.author), register="risks", name="高风险清单", query="view=high")
+    assert current() == ["高风险清单"]
