@@ -16,7 +16,19 @@ from apps.core.whole import all_or_nothing
 from apps.exchange.models import Batch, BatchRow, RememberedMapping
 from apps.exchange.queries import headings_key, rows_of
 from apps.exchange.registers import Written, register_of, registers
-from apps.exchange.services import AT_ONCE, LOOKED_AT, TOGETHER, Progress, desk_of, going, judged, open_one, refuse_without_table
+from apps.exchange.services import (
+    AT_ONCE,
+    KEEP,
+    LOOKED_AT,
+    TOGETHER,
+    Progress,
+    check,
+    desk_of,
+    going,
+    judged,
+    open_one,
+    refuse_without_table,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from apps.accounts.models import User
@@ -119,6 +131,25 @@ def undo(batch: Batch, *, by: User, at: datetime.datetime, progress: Progress | 
     fresh.save(update_fields=["state", "undone_at", "version"])
     _note("exchange.undone", fresh, by=by, at=at, count=len(records))
     return len(records)
+
+
+@all_or_nothing
+def take_up(batch: Batch, *, by: User, at: datetime.datetime, checks: bool = True) -> Batch:
+    """An import that was undone is open again, with its columns, answers and what was typed over its rows. Raises Refused otherwise.
+
+    Without `checks` the rows stay unchecked until somebody calls `check`.
+    """
+    fresh = Batch.objects.select_for_update(of=("self",)).filter(pk=batch.pk, owner=by, state=Batch.State.UNDONE).first()
+    if fresh is None or not rows_of(fresh).exists():
+        raise Refused("此文件的各行已不再保留，需要时重新上传。")
+    fresh.state, fresh.expires_at, fresh.version = Batch.State.OPEN, at + KEEP, fresh.version + 1
+    fresh.done_at = fresh.undone_at = None
+    fresh.save(update_fields=["state", "expires_at", "version", "done_at", "undone_at"])
+    going(fresh).update(content_type=None, object_id=None, object_version=None, before=None, state=BatchRow.State.NEW, does="")
+    _note("exchange.taken_up", fresh, by=by, at=at, count=going(fresh).count())
+    if checks:
+        check(fresh, going(fresh), by=by, at=at)
+    return fresh
 
 
 def forget_expired(*, at: datetime.datetime) -> int:

@@ -18,8 +18,10 @@ import re
 import resource
 import sys
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.parsers import expat
@@ -36,6 +38,8 @@ ELEMENTS = 2_000_000  # of XML in one part; more are empty cells that only cost 
 CHARACTERS = 10_000_000  # in one workbook: a text that is stored once may stand in every cell
 MERGED = 200_000  # cells that belong to merged ones, in one sheet
 MOST_TABLES = 60  # registers of one file
+MOST_COLUMNS = 200  # of one register
+MOST_BELOW = 200  # lines that continue one record
 TEXT = 4_000  # characters of a cell; no form takes more, and nothing is cut: a longer one is refused
 SECTION = 65_536
 UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no reader sees them, no database takes NUL
@@ -295,10 +299,16 @@ def decoded(content: bytes) -> str:
 
 def lines_of(text: str) -> Iterator[list[str]]:
     """The records of a CSV, with the separator its first lines agree on."""
-    head = text[:20_000].splitlines()[:20]
-    separator = max(",\t;", key=lambda mark: sum(line.count(mark) for line in head))
     csv.field_size_limit(1_000_000)
+    separator = max(",\t;", key=lambda mark: _agreed(text[:20_000], mark))
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+
+
+def _agreed(head: str, separator: str) -> tuple[int, int]:
+    """How many of the first records have as many fields as most of them, and how many fields; a mark inside the texts makes no table."""
+    records = islice(csv.reader(io.StringIO(head, newline=""), delimiter=separator), 20)
+    widths = Counter(len(record) for record in records if len(record) > 1)
+    return max(((lines, width) for width, lines in widths.items()), default=(0, 0))
 
 
 READERS = {"xlsx": read_book, "xls": read_book, "et": read_book, "csv": read_csv}
@@ -316,6 +326,11 @@ def answer(path: Path, question: Mapping[str, Any]) -> dict[str, Any]:
         found.append(about | {"tables": [asdict(table) for table in tables]})
     if sum(len(sheet["tables"]) for sheet in found) > MOST_TABLES:
         raise Fault(f"文件中的登记表超过 {MOST_TABLES} 张，分成几个文件导入。")
+    for table in (table for sheet in found for table in sheet["tables"]):
+        if len(table["columns"]) > MOST_COLUMNS:
+            raise Fault(f"登记表有 {len(table['columns']):,} 列，最多 {MOST_COLUMNS} 列，删去空列后重新上传。")
+        if long := next((line for line in table["lines"] if len(line["more"]) > MOST_BELOW), None):
+            raise Fault(f"第 {long['number']} 行下面有 {len(long['more']):,} 行没有风险点名称和序号，补全或删去后重新上传。")
     rows = sum(len(table["lines"]) for sheet in found for table in sheet["tables"])
     if rows > question["most"]:
         raise Fault(f"一次最多导入 {question['most']:,} 行，分成几个文件导入。")

@@ -33,16 +33,16 @@ def texts_of(cells: Sequence[str], columns: Sequence[Mapping[str, Any]], mapping
 def posted(row: Any, *, columns: Sequence[Mapping[str, Any]], batch: Any, register: Register, desk: Desk) -> Posted:
     """What the form gets for this row: the sheet's own value, else the one for all rows; what somebody typed over it wins."""
     found, counts = Posted(texts=texts_of(row.cells, columns, batch.mapping)), dict[str, list[int]]()
+    lower = [texts_of(cells, columns, batch.mapping) for cells in row.more]
     for target in register.targets:
-        text = found.texts.get(target.name, "")
+        text, below = found.texts.get(target.name, ""), [texts.get(target.name, "") for texts in lower]
         if target.lines or target.beside:
-            below = [texts_of(cells, columns, batch.mapping).get(target.name, "") for cells in row.more]
             apart = one_each if target.beside else numbered if batch.splits else _whole
             parts = [apart(cell) for cell in (text, *below)]
             counts[target.name] = [len(some) for some in parts]
             found.values[target.name] = along(parts, counts.get(target.beside) or counts[target.name])
         elif text.strip():
-            _say_more(found, target, [texts_of(cells, columns, batch.mapping).get(target.name, "") for cells in row.more])
+            _say_more(found, target, below)
             _read(found, target, text, batch.answers.get(target.name, {}), desk, register.also.get(target.name, {}))
             if (beyond := register.target(target.spills)) is not None and beyond.name not in batch.mapping.values():
                 _spill(found, beyond, text, batch.answers.get(target.name, {}), desk)

@@ -32,6 +32,7 @@ Progress = Callable[[int, int], None]
 KEEP = datetime.timedelta(days=7)
 MOST_ROWS = 10_000
 AT_ONCE = 500
+LEFT_OUT = 200  # lines that are no records: the first and the last of them are shown, with how many there are
 TOGETHER = 100  # rows that are held against the form before what it found is kept: their forms are in memory at once
 LOOKED_AT = ["faults", "hints", "state", "does"]
 
@@ -75,10 +76,13 @@ def _nothing_found(kind: Register, sheets: Sequence[Mapping[str, Any]], *, headi
 
 def _facts(sheet: Mapping[str, Any], table: Table) -> dict[str, Any]:
     """What a page says of a table, and what it asks about: hidden sheet and lines, formulas."""
-    shown = {line.number for line in table.lines}
+    shown, left_out = {line.number for line in table.lines}, table.left_out
+    if len(left_out) > LEFT_OUT:
+        left_out = [*left_out[: LEFT_OUT // 2], *left_out[-LEFT_OUT // 2 :]]
     return {
         "sheet": table.sheet, "first": table.first, "title": table.title, "unit": table.unit, "count": len(table.lines),
-        "columns": [asdict(column) for column in table.columns], "left_out": table.left_out, "hidden": sheet["hidden"],
+        "columns": [asdict(column) for column in table.columns], "left_out": left_out,
+        "left_out_count": len(table.left_out), "hidden": sheet["hidden"],
         "hidden_rows": [number for number in sheet["hidden_rows"] if number in shown],
         "formulas": sheet["formulas"][:20],
     }  # fmt: skip
@@ -109,24 +113,6 @@ def go_on(batch: Batch, *, by: User, at: datetime.datetime) -> Batch:
     for place, number in enumerate(left):
         BatchRow.objects.filter(batch=done, table=number).update(batch=new, table=place)
     return new
-
-
-@all_or_nothing
-def take_up(batch: Batch, *, by: User, at: datetime.datetime, checks: bool = True) -> Batch:
-    """An import that was undone is open again, with its columns, answers and what was typed over its rows. Raises Refused otherwise.
-
-    Without `checks` the rows stay unchecked until somebody calls `check`.
-    """
-    fresh = Batch.objects.select_for_update(of=("self",)).filter(pk=batch.pk, owner=by, state=Batch.State.UNDONE).first()
-    if fresh is None or not rows_of(fresh).exists():
-        raise Refused("此文件的各行已不再保留，需要时重新上传。")
-    fresh.state, fresh.expires_at, fresh.version = Batch.State.OPEN, at + KEEP, fresh.version + 1
-    fresh.done_at = fresh.undone_at = None
-    fresh.save(update_fields=["state", "expires_at", "version", "done_at", "undone_at"])
-    going(fresh).update(content_type=None, object_id=None, object_version=None, before=None, state=BatchRow.State.NEW, does="")
-    if checks:
-        check(fresh, going(fresh), by=by, at=at)
-    return fresh
 
 
 @all_or_nothing

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 Choices = Iterable[tuple[object, object]]
+LONGEST = 200  # characters of a text that may name a choice
 _BRACKET = re.compile(r"[（(].*$")
 
 
@@ -27,11 +28,17 @@ class Meant:
         return bool(self.key)
 
 
-@lru_cache(maxsize=20_000)  # the labels of a choice are held against every row
 def bare(text: str) -> str:
     """A text without spaces, full width, quotation marks and the numbering in front: 「一、“三重一大” 决策」 is 三重一大决策."""
+    return _kept_bare(text) if len(text) <= LONGEST else _bare(text)
+
+
+def _bare(text: str) -> str:
     said = re.sub(r"\s+|[“”\"'‘’《》]", "", unicodedata.normalize("NFKC", text))
     return re.sub(r"^(?:[(（]?[一二三四五六七八九十]+[)）、.]|[(（]?\d+[)）、.](?!\d))", "", said)
+
+
+_kept_bare = lru_cache(maxsize=20_000)(_bare)  # the labels of a choice are held against every row
 
 
 def meant(text: str, choices: Choices, *, also: Mapping[str, str] | None = None, loose: bool = True) -> Meant:
@@ -40,7 +47,7 @@ def meant(text: str, choices: Choices, *, also: Mapping[str, str] | None = None,
     `loose`: a label that is part of the text or the other way round, when it is the only one. Two that fit equally well
     (two people of one name) are told in `between`.
     """
-    said = bare(text)
+    said = bare(text) if len(text) <= LONGEST else ""  # longer than any label: no choice
     if not said:
         return Meant()
     offered = [(str(key), str(label)) for key, label in choices if key not in ("", None)]

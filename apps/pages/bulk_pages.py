@@ -85,6 +85,9 @@ class BulkPages:
             except Busy as no:
                 told = no.message
                 sleep(PAUSE)
+            except Refused as no:  # no token of a page of ours
+                told = no.message
+                break
             else:
                 return redirect(press.answer["url"]) if press.answer is not None else press
         messages.error(self.request, told)

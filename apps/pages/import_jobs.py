@@ -23,7 +23,8 @@ WORDS = {CHECK: "校验导入文件", COMMIT: "批量导入", UNDO: "撤销导�
 
 def start(kind: str, batch: Batch, *, by: User, url: str) -> Job:
     """Leave the work on this batch for a worker; `url` is the page that shows it. Raises Refused as request_job."""
-    return request_job(kind, by=by, at=timezone.now(), title=f"{WORDS[kind]}：{batch.file_name}", params={"batch": batch.pk, "url": url})
+    params = {"batch": batch.pk, "version": batch.version, "url": url}
+    return request_job(kind, by=by, at=timezone.now(), title=f"{WORDS[kind]}：{batch.file_name}", params=params)
 
 
 def last_job(batch: Batch, *, of: User) -> Job | None:
@@ -66,6 +67,8 @@ def commit_batch(job: Job, progress: Progress) -> None:
     """Import the batch; nothing to do where an earlier try of this job got that far."""
     batch = _batch_of(job)
     if batch.state != Batch.State.DONE:
+        if batch.version != job.params.get("version"):  # undone and taken up again meanwhile: nobody asked for this import
+            raise Denied("导入期间有行被修改，核对后重新导入。")
         committing.commit(batch, by=job.requested_by, at=timezone.now(), progress=progress)
 
 

@@ -85,7 +85,7 @@ class RowPages:
         found = plan_of(self.batch)
         said = [f"{label} {found[does]} 条" for does, label in BatchRow.Does.choices if found.get(does)]
         changes, updated = changes_of(self.batch)[:LISTED_CHANGES], found.get(BatchRow.Does.UPDATE, 0)
-        told = [*changes, f"等 {updated} 条更新，其余见“有提醒”"] if updated > len(changes) else changes
+        told = [*changes, f"等 {updated} 条更新，其余见“有提醒”"] if changes and updated > len(changes) else changes
         acts = going - found.get(BatchRow.Does.SAME, 0)
         return {"going": going, "acts": acts, "plan": "，".join(said) + "。" if said else "", "changes": "\n".join(told)}
 

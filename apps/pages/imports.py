@@ -121,7 +121,7 @@ class ImportPages(ColumnPages, RowPages, View):
         """What was uploaded before; the blank sheets of a few units, more would be a list of their own."""
         units = list(self.kind.units(self.request.user)[:4])
         shown = units if len(units) < 4 else units[:1]
-        batches = list(batches_of(self.request.user, self.register)[:LISTED])
+        batches = list(batches_of(self.request.user, self.register).defer("tables", "answers")[:LISTED])
         busy = import_jobs.busy(self.request.user)
         return {"batches": batches, "busy": busy, "most_mb": MOST_MB, "units": shown}
 
@@ -211,7 +211,7 @@ class ImportPages(ColumnPages, RowPages, View):
     def take_up(self, request: PortalRequest, pk: int) -> HttpResponse:
         """Correct what was undone, and import it anew."""
         try:
-            self.check_now_or_later(services.take_up)
+            self.check_now_or_later(committing.take_up)
         except Refused as no:
             messages.error(request, no.message)
         return redirect(f"{self.base}-import-rows", pk)

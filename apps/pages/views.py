@@ -211,6 +211,7 @@ class RecordPages(View):
                 typed = {name: request.POST.get(name, "") for name in ("name", "look")}
                 query, shared = request.POST.get("query", "")[:1000], "shared" in request.POST
                 services.save_view(request.user, register=self.base, query=query, shared=shared, **typed)
+                messages.success(request, f"视图“{typed['name'].strip()}”已保存。")
         except Refused as no:
             messages.error(request, no.message)
         return redirect(f"{reverse(f'{self.base}-list')}?{request.POST.get('query', '')}".rstrip("?"))

@@ -39,7 +39,7 @@
       chosen = form.querySelector(`[data-move="${CSS.escape(open.dataset.sheetOpen)}"]`);
       const title = document.getElementById("sheet-title");
       const label = chosen.textContent.trim();
-      title.textContent = `${label}：${title.dataset.subject}`;
+      title.textContent = `${label.replace(/并看下一件$/, "")}：${title.dataset.subject}`;
       sheet.querySelector("[data-sheet-body]").append(form);
       const yes = form.querySelector("[data-sheet-yes]");
       yes.textContent = `确认${label}`;

@@ -307,7 +307,7 @@ def test_what_is_wrong_with_the_columns_is_said_beside_the_field(clerk, upload, 
     assert 'id="id_sure-level_error"' in unsure
     assert '<a href="#id_sure_level">' in unsure
     twice = clerk.post(address, posted | {"sure-level": "1", "column-0": "name"}).content.decode()
-    assert twice.count('<div class="ce">有两列都对应“风险点名称”，只保留一列。</div>') == 2
+    assert twice.count("<div>有两列都对应“风险点名称”，只保留一列。</div>") == 2
     nowhere = clerk.post(address, posted | {"sure-level": "1", "unit": "0"}).content.decode()
     assert 'id="id_unit_error"' in nowhere
 
@@ -347,3 +347,12 @@ def test_the_export_names_the_file_of_its_batch(clerk, upload, world):
     asked = QueryDict(f"batch={Batch.objects.get().pk}")
     found = RiskFilter(asked, RiskPoint.objects.all(), request=SimpleNamespace(user=again(world.clerk)))
     assert conditions(found) == "导入批次：一览表.xlsx"
+
+
+def test_of_lines_without_end_that_are_no_records_the_first_and_the_last_are_shown(clerk, upload, world, monkeypatch):
+    monkeypatch.setattr("apps.exchange.services.LEFT_OUT", 4)
+    address = upload(FINE, *[[f"合计{number}", *[""] * 7] for number in range(9)]).headers["Location"]
+    page = clerk.get(address).content.decode()
+    assert "有 9 行没有作为数据" in page
+    assert re.findall("合计[0-9]", page) == ["合计0", "合计1", "合计7", "合计8"]
+    assert "其余从略" in page

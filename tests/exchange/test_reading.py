@@ -3,6 +3,7 @@
 import datetime
 import os
 import zipfile
+from functools import partial
 from threading import BoundedSemaphore
 
 import pytest
@@ -207,3 +208,28 @@ def test_the_reading_process_gives_way_to_the_pages(tmp_path, monkeypatch):
     monkeypatch.setenv("NICE", str(tmp_path / "nice"))
     sheets_of(write_book(tmp_path / "a.xlsx", {"台账": ROWS}))
     assert int((tmp_path / "nice").read_text("utf-8")) == os.nice(0) + 10
+
+
+def test_lines_without_end_below_one_record_are_refused(tmp_path):
+    for count in (reader.MOST_BELOW, reader.MOST_BELOW + 1):
+        rows = [["序号", "风险点", "防控措施"], ["1", "公车管理", "登记"], *[["", "", "公示"]] * count]
+        path = write_book(tmp_path / f"{count}.xlsx", {"台账": rows})
+        ask = partial(registers_in, path, {"seq": ["序号"], "name": ["风险点"], "measure": ["防控措施"]}, needed=[["name"]], most=100)
+        if count == reader.MOST_BELOW:
+            assert len(ask()[0][1][0].lines[0].more) == count
+        else:
+            with pytest.raises(Refused, match="第 2 行下面有 201 行没有风险点名称和序号"):
+                ask()
+
+
+def test_a_register_of_hundreds_of_columns_is_refused(tmp_path):
+    wide = [["风险点", "防控措施", *(f"列{number}" for number in range(reader.MOST_COLUMNS))]]
+    path = write_book(tmp_path / "a.xlsx", {"台账": [*wide, ["公车管理", "登记"]]})
+    with pytest.raises(Refused, match="登记表有 202 列，最多 200 列"):
+        registers_in(path, {"name": ["风险点"], "measure": ["防控措施"]}, needed=[["name"]], most=100)
+
+
+def test_marks_inside_the_texts_of_a_csv_part_nothing(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("风险点,表现形式,防控措施,等级\n" + "公车,私用;加油;维修,1.审批;2.登记;3.公示,低\n" * 8, "utf-8")
+    assert sheets_of(path)[0]["rows"][1] == ["公车", "私用;加油;维修", "1.审批;2.登记;3.公示", "低"]

@@ -375,11 +375,12 @@ def test_an_undone_import_is_corrected_and_goes_in_again(world, opened):
     batch = opened()
     committing.commit(batch, by=again(world.author), at=NOW)
     with pytest.raises(Refused, match="重新上传"):
-        services.take_up(batch, by=again(world.author), at=NOW)
+        committing.take_up(batch, by=again(world.author), at=NOW)
     committing.undo(batch, by=again(world.author), at=NOW)
-    services.take_up(batch, by=again(world.author), at=NOW)
+    committing.take_up(batch, by=again(world.author), at=NOW)
     batch.refresh_from_db()
     assert (batch.state, batch.done_at, batch.undone_at, counts(batch).get("new")) == ("open", None, None, None)
+    assert after(event(event_type="exchange.taken_up"))["count"] == 2
     services.correct(rows_of(batch).first(), typed={"name": ["公务用车"]}, by=again(world.author), at=NOW)
     committing.commit(batch, by=again(world.author), at=NOW)
     assert sorted(RiskPoint._base_manager.values_list("name", flat=True)) == ["公务用车", "工程设计"]
@@ -402,5 +403,5 @@ def test_what_a_worker_will_check_is_taken_up_unchecked(world, opened):
     batch = opened()
     committing.commit(batch, by=again(world.author), at=NOW)
     committing.undo(batch, by=again(world.author), at=NOW)
-    services.take_up(batch, by=again(world.author), at=NOW, checks=False)
+    committing.take_up(batch, by=again(world.author), at=NOW, checks=False)
     assert counts(batch) == {"new": 2}

@@ -4,6 +4,7 @@ import datetime
 
 import pytest
 
+from apps.exchange import values
 from apps.exchange.rows import along, beyond_stroke
 from apps.exchange.values import bare, day_of, level_rank, level_word, meant, no_such_day, numbered, one_each, scheme_of, several
 
@@ -193,3 +194,10 @@ def test_two_words_that_fall_on_one_level_are_asked_about(spellings, is_sure):
 )  # fmt: skip
 def test_the_post_stands_behind_the_stroke_however_many_spaces_are_there(text, behind):
     assert beyond_stroke(text) == behind
+
+
+def test_a_text_longer_than_any_label_is_no_choice_and_is_not_kept():
+    kept = values._kept_bare.cache_info().currsize
+    assert meant("工程建设" * 60, [("works", "工程建设")]) == values.Meant()
+    assert bare("一、" + "工程" * 200) == "工程" * 200
+    assert values._kept_bare.cache_info().currsize == kept

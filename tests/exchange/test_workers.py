@@ -117,6 +117,21 @@ def test_a_worker_that_comes_twice_imports_once_and_undoes_once(clerk, arranged,
     assert {job.state for job in Job.objects.all()} == {"done"}
 
 
+def test_a_late_import_does_not_take_in_what_was_undone_and_taken_up_again(clerk, arranged, world):
+    run_jobs(clock=timezone.now)
+    clerk.post(f"{arranged}commit/")
+    run_jobs(clock=timezone.now)
+    late = Job.objects.get(kind=import_jobs.COMMIT).params
+    for act in ("undo/", "again/"):
+        clerk.post(f"{arranged}{act}")
+        run_jobs(clock=timezone.now)
+    services.request_job(import_jobs.COMMIT, by=again(world.clerk), at=timezone.now(), title="迟到", params=late)
+    run_jobs(clock=timezone.now)
+    assert not RiskPoint._base_manager.exists()
+    assert "行被修改" in Job.objects.get(title="迟到").error
+    assert Batch.objects.get().state == "open"
+
+
 def test_the_work_on_a_file_that_was_thrown_away_ends_with_the_reason(clerk, arranged):
     Batch.objects.all().delete()
     run_jobs(clock=timezone.now)
@@ -127,7 +142,7 @@ def test_what_the_worker_could_not_import_is_said_on_the_page(clerk, arranged, w
     run_jobs(clock=timezone.now)
     clerk.post(f"{arranged}commit/")
     batch = Batch.objects.get()
-    batch.mapping, batch.version = {}, batch.version + 1
+    batch.mapping = {}
     batch.save()
     run_jobs(clock=timezone.now)
     assert "未完成：先对应各列，再导入。" in clerk.get(f"{arranged}rows/").content.decode()

@@ -130,6 +130,6 @@ def bring_back_without_a_difference(clerk, path):
     clerk.press("下一步：校验")
     expect(page.get_by_text("与已有的风险点相同，导入时不作更改")).to_have_count(3)
     clerk.told("各行都与已有的记录相同，没有要导入的内容")
-    clerk.press("结束")
+    clerk.press("结束，不导入")
     clerk.told("没有导入任何数据")
     assert {record.number: (record.version, record.snapshot()) for record in RiskPoint.objects.all()} == before

@@ -191,6 +191,14 @@ def test_a_second_press_waits_for_the_first_and_says_so_when_that_gives_no_answe
     assert versions_of(record).count() == 0
 
 
+@pytest.mark.parametrize("token", ["z" * 65, "é"])
+def test_a_token_of_no_page_does_nothing_and_says_what_to_do(world, clerk, token):
+    record = bare(world, "一")
+    posted = {"keys": str(record.pk), "token": token, "confirm": "1"}
+    assert "刷新页面后再提交" in clerk.post("/risks/bulk/submit/", posted, follow=True).content.decode()
+    assert versions_of(record).count() == 0
+
+
 def test_what_was_filled_is_handed_in_next_with_one_press(world, clerk):
     record = bare(world, "一")
     done = clerk.post("/risks/bulk/fill/", filling(world, [record]), follow=True).content.decode()
