@@ -21,7 +21,6 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 from xml.parsers import expat
@@ -300,15 +299,18 @@ def decoded(content: bytes) -> str:
 def lines_of(text: str) -> Iterator[list[str]]:
     """The records of a CSV, with the separator its first lines agree on."""
     csv.field_size_limit(1_000_000)
-    separator = max(",\t;", key=lambda mark: _agreed(text[:20_000], mark))
+    head = _QUOTED.sub("", text[:20_000]).splitlines()[:20]
+    separator = max(",\t;", key=lambda mark: _agreed(head, mark))
     return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
 
 
-def _agreed(head: str, separator: str) -> tuple[int, int]:
-    """How many of the first records have as many fields as most of them, and how many fields; a mark inside the texts makes no table."""
-    records = islice(csv.reader(io.StringIO(head, newline=""), delimiter=separator), 20)
-    widths = Counter(len(record) for record in records if len(record) > 1)
-    return max(((lines, width) for width, lines in widths.items()), default=(0, 0))
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+
+
+def _agreed(lines: Sequence[str], separator: str) -> tuple[int, int]:
+    """How many lines have as many fields as most of them, and how many fields; a mark inside the texts makes no table."""
+    widths = Counter(line.count(separator) for line in lines if separator in line)
+    return max(((count, width) for width, count in widths.items()), default=(0, 0))
 
 
 READERS = {"xlsx": read_book, "xls": read_book, "et": read_book, "csv": read_csv}

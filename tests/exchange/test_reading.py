@@ -233,3 +233,7 @@ def test_marks_inside_the_texts_of_a_csv_part_nothing(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("风险点,表现形式,防控措施,等级\n" + "公车,私用;加油;维修,1.审批;2.登记;3.公示,低\n" * 8, "utf-8")
     assert sheets_of(path)[0]["rows"][1] == ["公车", "私用;加油;维修", "1.审批;2.登记;3.公示", "低"]
+    path.write_text("风险点,防控措施,等级\n" + '公车,"1.审批;\n2.登记;\n3.公""示"";\n4.抽查;\n5.通报;",低\n' * 2, "utf-8")
+    assert sheets_of(path)[0]["rows"][1] == ["公车", '1.审批;\n2.登记;\n3.公"示";\n4.抽查;\n5.通报;', "低"]
+    path.write_text("风险点;防控措施;等级\n" + "公车,用车;1.审批,登记,公示;低\n" * 3, "utf-8")
+    assert sheets_of(path)[0]["rows"][1] == ["公车,用车", "1.审批,登记,公示", "低"]
