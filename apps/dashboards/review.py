@@ -23,7 +23,7 @@ from apps.pages.flow_pages import FlowPages
 from apps.pages.forms import MoveForm
 
 MOST = 200  # lines of the queue; who has more works through these first
-PHRASES = ["同意", "材料齐全，同意", "补充依据后再报"]
+PHRASES = {"on": ("同意", "材料齐全，同意"), "back": ("补充依据后再报",)}
 WIDE = 24  # characters from which a value takes the whole row
 IN_HAND = {"kind": "info", "icon": "clock"}
 SENDS_BACK = ("give_back", "refuse")

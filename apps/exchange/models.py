@@ -31,6 +31,7 @@ class Batch(models.Model):
     same = models.JSONField("各行相同", default=dict)  # {field: [posted value, …]}
     answers = EncryptedJSONField("写法对应", default=dict)  # {field: {text: key}}
     splits = models.BooleanField("按序号拆分", default=False)
+    choices = EncryptedJSONField("对应列草稿", default=dict)  # the page of the columns as it stands, until it is handed in
     version = models.PositiveIntegerField(default=1)
     made_at = models.DateTimeField("上传时间")
     expires_at = models.DateTimeField("保留至")

@@ -110,7 +110,8 @@ def _read(found: Posted, target: Target, text: str, answers: Mapping[str, str], 
         return
     keys, unknown = [], []
     for part in several(text)[:MOST_PARTS] if target.many else [text]:
-        if answers.get(part.strip()) == "":  # answered with "none of these": left empty on purpose
+        if answers.get(part.strip()) == "":  # answered with "none of these": left empty on purpose, and the row says so
+            found.beyond[target.name] = f"“{part.strip()[:40]}”按“不填”处理，导入后再补充"
             continue
         hit = reading(part, choices, target=target, answers=answers, also=also)
         if hit.key:

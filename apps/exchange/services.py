@@ -94,9 +94,18 @@ def choose(batch: Batch, *, table: int, by: User) -> Batch:
     fresh = open_one(batch, by=by)
     if not 0 <= table < len(fresh.tables):
         raise Refused("选择要导入的登记表。", field="table")
-    fresh.table, fresh.unit, fresh.mapping, fresh.answers, fresh.version = table, None, {}, {}, fresh.version + 1
-    fresh.save(update_fields=["table", "unit", "mapping", "answers", "version"])
+    fresh.table, fresh.unit, fresh.mapping, fresh.answers, fresh.choices = table, None, {}, {}, {}
+    fresh.version += 1
+    fresh.save(update_fields=["table", "unit", "mapping", "answers", "choices", "version"])
     return fresh
+
+
+@all_or_nothing
+def jot(batch: Batch, *, choices: Mapping[str, Any], by: User) -> None:
+    """Keep what is chosen on the page of the columns before it is handed in: loaded anew, the page shows it. Nothing is checked."""
+    fresh = open_one(batch, by=by)
+    fresh.choices = dict(choices)
+    fresh.save(update_fields=["choices"])
 
 
 @all_or_nothing
@@ -209,8 +218,9 @@ def arrange(
     _refuse_without_needed(kind, {*chosen.values(), *(name for name, values in same.items() if any(values))})
     fresh.unit, fresh.mapping, fresh.answers, fresh.splits = unit, chosen, {n: dict(a) for n, a in answers.items()}, splits
     fresh.same = {name: list(values) for name, values in same.items() if any(values) and (t := kind.target(name)) and t.same}
+    fresh.choices = {}
     fresh.version += 1
-    fresh.save(update_fields=["unit", "mapping", "answers", "splits", "same", "version"])
+    fresh.save(update_fields=["unit", "mapping", "answers", "splits", "same", "choices", "version"])
     if checks:
         check(fresh, going(fresh), by=by, at=at)
     return fresh

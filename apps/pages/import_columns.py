@@ -48,8 +48,9 @@ class ColumnPages:
     def columns_context(self, typed: dict[str, Any] | None = None) -> dict[str, Any]:
         """The page of the columns: as typed, as arranged before, or as proposed."""
         units = list(self.kind.units(self.request.user))
-        posted = next((unit for unit in units if str(unit.pk) == self.request.POST.get("unit")), None)
-        unit = posted or self.batch.unit or self._named_unit(units)
+        typed = typed or self.jotted()
+        said = self.request.POST.get("unit") or (typed or {}).get("unit")
+        unit = next((unit for unit in units if str(unit.pk) == said), None) or self.batch.unit or self._named_unit(units)
         if typed is None and not self.batch.mapping:
             typed = services.proposal(self.batch, unit)
         seen = typed or {"mapping": self.batch.mapping, "answers": self.batch.answers, "splits": self.batch.splits}
@@ -100,8 +101,12 @@ class ColumnPages:
             if asked:
                 given = seen.get("known", seen["answers"]).get(name, {})
                 known = not seen.get("is_guess") and all(one["text"] in given for one in asked)
+                if unsure:
+                    ranks = [key for key, _ in choices]
+                    asked.sort(key=lambda one: (ranks.index(one["key"]) if one["key"] in ranks else len(ranks), one["text"]))
                 about = {"field": name, "needed": target.needed, "label": target.label, "choices": choices, "asked": asked}
-                found.append(about | {"unsure": unsure, "confirmed": name in seen["sure"] if "sure" in seen else known})
+                as_before = known and "sure" not in seen
+                found.append(about | {"unsure": unsure, "confirmed": as_before or name in seen.get("sure", ()), "as_before": as_before})
         return found
 
     def _parts(self, place: str, *, many: bool) -> list[tuple[str, int]]:
@@ -119,8 +124,8 @@ class ColumnPages:
         if "table" in request.POST:
             return self.choose(request)
         typed = self.typed()
-        if "ask" in request.POST:
-            return self.render("imports/questions.html", self.columns_context(self.guessed(typed)))
+        if "keep" in request.POST:
+            return self.keep(typed)
         unit = next((u for u in self.kind.units(request.user) if str(u.pk) == request.POST.get("unit")), None)
         try:
             if unit is None:
@@ -132,11 +137,27 @@ class ColumnPages:
             return self.render("imports/columns.html", shown | {"fault": no.message, "fault_at": no.field}, status=422)
         return redirect(f"{self.base}-import-rows", pk)
 
-    def guessed(self, typed: dict[str, Any]) -> dict[str, Any]:
+    def keep(self, typed: dict[str, Any]) -> HttpResponse:
+        """Whatever was chosen outlives the page; a column mapped otherwise asks for its spellings anew."""
+        kept = typed | {"sure": sorted(self.sure()), "unit": self.request.POST.get("unit", "")}
+        try:
+            services.jot(self.batch, choices=kept, by=self.request.user)
+        except Refused:
+            return HttpResponse(headers={"HX-Refresh": "true"})
+        if self.request.POST["keep"] != "ask":
+            return HttpResponse(status=204)
+        return self.render("imports/questions.html", self.columns_context(self.guessed(typed)))
+
+    def jotted(self) -> dict[str, Any] | None:
+        """What was chosen here the last time and not handed in."""
+        kept = self.batch.choices
+        return self.guessed(kept, sure=set(kept["sure"])) if kept else None
+
+    def guessed(self, typed: dict[str, Any], *, sure: set[str] | None = None) -> dict[str, Any]:
         """What was typed, with a proposal for the spellings of a column that was mapped just now."""
         levels = services.guessed(self.batch, typed["mapping"])
         answers = {name: levels.get(name, {}) | typed["answers"].get(name, {}) for name in {*levels, *typed["answers"]}}
-        return typed | {"answers": answers, "sure": self.sure()}
+        return typed | {"answers": answers, "sure": self.sure() if sure is None else sure}
 
     def confirm_scales(self, typed: dict[str, Any]) -> None:
         """一级 is the highest risk here and the lowest there: somebody has to say so. Raises Refused."""

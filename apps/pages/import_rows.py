@@ -97,7 +97,9 @@ class RowPages:
     def heads(self) -> list[Target]:
         """The fields that are shown: those of which some row speaks, those given for all rows, and those none may lack."""
         filled = services.filled(self.batch)
-        return [t for t in self.kind.targets if t.name in filled or t.needed or t.name in self.batch.same]
+        title = self.kind.needed[0][0]  # what a record is called, and which one it is, before all else
+        shown = [t for t in self.kind.targets if t.name in filled or t.needed or t.name in self.batch.same]
+        return sorted(shown, key=lambda target: (target.name != "number", target.name != title))
 
     def line(self, row: BatchRow, desk: Any, *, editing: bool = False) -> dict[str, Any]:
         """One row of the table: per cell its text, or the control where something is to be corrected."""
@@ -114,7 +116,7 @@ class RowPages:
                     "editing": editing or bool(fault), "unread": seen.texts.get(target.name, "").strip() if not values else "",
                 }
             )  # fmt: skip
-        wide = next((at for at, cell in enumerate(cells) if cell["target"].lines), 0)
+        wide = next(at for at, cell in enumerate(cells) if cell["target"].name != "number")
         is_open = row.state != BatchRow.State.DROPPED and any(cell["editing"] for cell in cells)
         return {"row": row, "cells": cells, "note": row.hints.get("update", ""), "note_at": wide, "is_open": is_open, "is_whole": editing}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.forms import BaseFormSet, ModelForm
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -26,7 +27,7 @@ from apps.org.scope import scope_of
 from apps.pages import services
 from apps.pages.forms import as_read, without_errors
 from apps.pages.idempotency import answered, once
-from apps.pages.paging import FOUND_UP_TO, SIZES, size_from, whole
+from apps.pages.paging import FOUND_UP_TO, SIZES, size_from, tallies, whole
 
 Trail = list[tuple[str, str]]  # named here: inside the class `list` is the page of that name
 Conflicts = list[dict[str, Any]]
@@ -176,12 +177,20 @@ class RecordPages(View):
         size, exact = size_from(request.GET.get("per_page")), FOUND_UP_TO if request.GET.get("q", "").strip() else None
         table.show(page=request.GET.get("page", 1), per_page=size, fetch=fetch, exact=exact)
         self.remember_list(request)
-        saved = services.views_of(request.user, self.base)
+        saved = self.tabs(request)
         context = {"table": table, "filter": filterset, "dependent": self.dependent(filterset), "sizes": SIZES, "saved_views": saved}
         context |= {"may_add": self.may_add()} | self.list_context(filterset.qs)
         if any(view.query == request.GET.urlencode() for view in saved):  # one tab is the current one
             context["views"] = [tab | {"on": False} for tab in context.get("views", ())]
         return self.render(context)
+
+    def tabs(self, request: PortalRequest) -> Sequence[Any]:
+        """The saved views, each with how many rows it shows this person now."""
+        saved = list(services.views_of(request.user, self.base))
+        found = tallies([self.filterset_class(QueryDict(view.query), self.visible, request=request).qs for view in saved])
+        for view, count in zip(saved, found, strict=True):
+            view.count = count
+        return saved
 
     def dependent(self, filterset: Any) -> tuple[Any, ...]:
         """Fields of the filter whose choices hang on another one: drawn anew with a swapped list."""
@@ -203,7 +212,8 @@ class RecordPages(View):
         return self.render({"object": self.object, "may_edit": self.may_edit(self.object)} | self.detail_context())
 
     def keep_view(self, request: PortalRequest) -> HttpResponse:
-        """Save the current filter as a tab, or remove one."""
+        """Save the current filter as a tab, or remove one. Refused, the dialog says so beside the name, which stays."""
+        asked = request.headers.get("HX-Request")
         try:
             if "remove" in request.POST:
                 services.drop_view(request.user, register=self.base, pk=whole(request.POST["remove"]))
@@ -213,8 +223,12 @@ class RecordPages(View):
                 services.save_view(request.user, register=self.base, query=query, shared=shared, **typed)
                 messages.success(request, f"视图“{typed['name'].strip()}”已保存。")
         except Refused as no:
+            if asked:
+                told = {"view_name": request.POST.get("name", ""), "view_fault": no.message}
+                return TemplateResponse(request, "parts/view_name.html", told, status=422)
             messages.error(request, no.message)
-        return redirect(f"{reverse(f'{self.base}-list')}?{request.POST.get('query', '')}".rstrip("?"))
+        url = f"{reverse(f'{self.base}-list')}?{request.POST.get('query', '')}".rstrip("?")
+        return HttpResponse(headers={"HX-Redirect": url}) if asked else redirect(url)
 
     # -- forms ---------------------------------------------------------------------------------------------------
 

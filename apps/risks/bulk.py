@@ -37,6 +37,8 @@ OF_MEASURE = {
 class FillForm(forms.Form):
     """The fields of the page's own form, none of them needed: what is left empty stays as it is on every point."""
 
+    left_blank = "没有填写的栏目保持原样"
+
     mode = forms.ChoiceField(
         label="填写方式", choices=[("gaps", "只填写空白的栏目"), ("all", "覆盖已填写的内容")], initial="gaps", widget=forms.RadioSelect
     )

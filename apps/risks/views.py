@@ -35,10 +35,10 @@ from apps.risks.rules import Incomplete, missing_for_submission
 from apps.risks.tables import RiskTable
 
 PHRASES = {
-    "department": ("情况属实，同意上报。", "表现形式过于笼统，请补充。", "措施缺少频次和责任人，请补充。"),
-    "leader": ("措施可行，同意。", "等级评定依据不足，请说明。"),
-    "discipline": ("等级评定恰当，同意。", "同意降级。", "措施与风险点不对应，请修改。"),
-    "adjusting": ("同意调整。", "调整依据不足。"),
+    "department": {"on": ("情况属实，同意上报。",), "back": ("表现形式过于笼统，请补充。", "措施缺少频次和责任人，请补充。")},
+    "leader": {"on": ("措施可行，同意。",), "back": ("等级评定依据不足，请说明。",)},
+    "discipline": {"on": ("等级评定恰当，同意。", "同意降级。"), "back": ("措施与风险点不对应，请修改。",)},
+    "adjusting": {"on": ("同意调整。",), "back": ("调整依据不足。",)},
 }
 TITLES = {
     "department": "部门审核", "leader": "分管领导审定", "discipline": "纪检复核", "party": "登记党委会审定",
@@ -259,7 +259,7 @@ class RiskPages(BulkPages, ExportPages, AttachmentPages):
             "measures": record.listed_measures,
             "objections": list(record.objections.select_related("by", "answered_by").order_by("pk")),
             "adjustments": list(record.adjustments.select_related("opened_by").order_by("-pk")),
-            "phrases": PHRASES.get(record.state, ()),
+            "phrases": PHRASES.get(record.state, {}),
             "panel_title": TITLES.get(record.state, "办理"),
             "today": timezone.localdate(),
         }

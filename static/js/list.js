@@ -95,24 +95,24 @@
     if (view && view.dataset.look) worn = JSON.parse(view.dataset.look);
     else if (view) worn = null;
     if (event.target.closest('[data-dialog-open="view-dialog"]')) document.querySelector("[data-look-now]").value = JSON.stringify(look());
-    const up = event.target.closest("[data-column-up]");
-    if (up) { event.preventDefault(); raise(up.dataset.columnUp); }
+    const shift = event.target.closest("[data-column-by]");
+    if (shift) { event.preventDefault(); move(shift.dataset.column, Number(shift.dataset.columnBy)); }
   });
   document.addEventListener("submit", (event) => {  // an export takes the columns as they stand here
     const names = event.target.querySelector('[name="columns"]');
     if (names && list()) names.value = heads().filter((name) => !(look().off || []).includes(name)).join(",");
   });
   const heads = () => all("th[data-col]", list()).map((head) => head.dataset.col);
-  function raise(name) {
+  function move(name, by) {
     const names = heads();
     const at = names.indexOf(name);
-    if (at < 1) return;
-    [names[at - 1], names[at]] = [names[at], names[at - 1]];
+    if (at < 0 || !names[at + by]) return;
+    [names[at + by], names[at]] = [names[at], names[at + by]];
     change({ order: names });
     const menu = list().querySelector("[data-columns]");
     menu.replaceChildren();
     dress();
-    menu.querySelector(`[data-column-up="${name}"]`)?.focus();
+    menu.querySelector(`[data-column="${name}"][data-column-by="${by}"]`)?.focus();
   }
   function arrange() {
     const order = look().order || [];
@@ -148,10 +148,12 @@
         box.checked = !off.has(head.dataset.col) && !left;
         box.disabled = head.matches(".m1") || left;
         label.append(box, left ? `${name}（关怀版不显示）` : name);
-        const up = Object.assign(document.createElement("button"), { type: "button", textContent: "前移" });
-        up.dataset.columnUp = head.dataset.col;
-        up.setAttribute("aria-label", `${name}前移一列`);
-        line.append(label, up);
+        line.append(label, ...[["前移", -1], ["后移", 1]].map(([text, by]) => {
+          const button = Object.assign(document.createElement("button"), { type: "button", textContent: text });
+          Object.assign(button.dataset, { column: head.dataset.col, columnBy: by });
+          button.setAttribute("aria-label", `${name}${text}一列`);
+          return button;
+        }));
         menu.append(line);
       });
       const reset = Object.assign(document.createElement("button"), { type: "button", textContent: "恢复默认" });

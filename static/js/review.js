@@ -10,6 +10,9 @@
   let prepared = null;
   let waitsForHome = false;
 
+  const open = document.querySelector(".queue .on");  // far down in a long queue
+  if (open) open.closest(".pcard").scrollTop = open.offsetTop - open.offsetHeight;
+
   switchBox.checked = keep.get("keys") !== "off";
   switchBox.addEventListener("change", () => keep.set("keys", switchBox.checked ? "on" : "off"));
   document.addEventListener("click", (event) => { if (event.target.closest("[data-keys-help]")) help.showModal(); });
@@ -17,7 +20,12 @@
   function prepare(kind) {
     if (!form) return;
     prepared = form.querySelector(kind === "r" ? ".btn-danger-line[data-move]" : ".btn-primary[data-move]");
+    if (!prepared) return;
     all("[data-move]", form).forEach((button) => button.classList.toggle("ready", button === prepared));
+    form.dispatchEvent(new CustomEvent("portal:aim", { detail: prepared }));
+    const ready = form.querySelector("[data-ready]");
+    ready.textContent = `已选“${prepared.textContent.trim()}”，按 Ctrl+Enter 或点按钮确认，尚未提交`;
+    ready.hidden = false;
     if (form.offsetParent) form.querySelector("[data-opinion]").focus();
     else document.querySelector(`[data-sheet-open="${CSS.escape(prepared.dataset.move)}"]`)?.click();
   }

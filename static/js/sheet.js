@@ -9,7 +9,18 @@
   const opinion = form.querySelector("[data-opinion]");
   const field = opinion.closest(".fld");
   const home = form.parentElement;
+  const rule = field.querySelector("label span");
+  const rules = [rule.textContent, rule.className];
   let chosen = null;
+
+  /* once somebody says which move it will be: only its phrases, and whether it needs an opinion; null: all of them */
+  function aim(move) {
+    const wanted = move && (move.classList.contains("btn-danger-line") ? "back" : "on");
+    form.querySelectorAll("[data-phrase]").forEach((chip) => { chip.hidden = Boolean(wanted) && chip.dataset.phrase !== wanted; });
+    const must = move?.dataset.need === "required";
+    [rule.textContent, rule.className] = move ? [must ? "必填" : "选填", must ? "req" : "opt"] : rules;
+  }
+  form.addEventListener("portal:aim", (event) => aim(event.detail));
 
   function complain(text) {
     field.classList.toggle("bad", Boolean(text));
@@ -37,6 +48,7 @@
     const open = event.target.closest("[data-sheet-open]");
     if (open) {
       chosen = form.querySelector(`[data-move="${CSS.escape(open.dataset.sheetOpen)}"]`);
+      aim(chosen);
       const title = document.getElementById("sheet-title");
       const label = chosen.textContent.trim();
       title.textContent = `${label.replace(/并看下一件$/, "")}：${title.dataset.subject}`;
@@ -50,5 +62,5 @@
     if (event.target.closest("[data-sheet-close]") || event.target === sheet) sheet.close();
     if (event.target.closest("[data-sheet-yes]") && chosen) form.requestSubmit(chosen);
   });
-  sheet.addEventListener("close", () => { home.append(form); complain(""); });
+  sheet.addEventListener("close", () => { home.append(form); complain(""); aim(null); });
 })();

@@ -128,6 +128,35 @@ def test_a_scale_once_confirmed_is_taken_over_until_it_has_another_spelling(cler
     assert re.search(r'name="sure-level"(?![^>]* checked)', another)
 
 
+def test_what_is_chosen_for_the_columns_outlives_the_page(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    posted = columns_of(clerk.get(address))
+    chosen = posted | {"column-0": "basis", "same-topic": "conduct", "key-level-0": "low", "sure-level": "1"}
+    assert clerk.post(address, chosen | {"keep": "1"}).status_code == 204
+    again = clerk.get(address)
+    assert columns_of(again) == {name: value for name, value in chosen.items() if name != "sure-level"}
+    assert re.search(r'name="sure-level"[^>]* checked', again.content.decode())
+    clerk.post(address, chosen)
+    assert Batch.objects.get().choices == {}  # handed in: nothing is kept beside what was arranged
+    assert columns_of(clerk.get(f"{address}?again=1"))["column-0"] == "basis"
+
+
+def test_a_batch_that_went_elsewhere_keeps_no_choices_and_loads_its_page_anew(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    posted = columns_of(clerk.get(address))
+    Batch.objects.update(state="done")
+    answer = clerk.post(address, posted | {"keep": "1"})
+    assert (answer.status_code, answer.headers["HX-Refresh"], Batch.objects.get().choices) == (200, "true", {})
+
+
+def test_a_scale_confirmed_the_last_time_says_so(clerk, upload, world):
+    address = upload(FINE).headers["Location"]
+    clerk.post(address, columns_of(clerk.get(address)) | {"sure-level": "1"})
+    clerk.post(f"{address}commit/")
+    assert "上次导入时已由您核对" in clerk.get(upload(FINE).headers["Location"]).content.decode()
+    assert "上次导入时已由您核对" not in clerk.get(f"{address}?again=1").content.decode()
+
+
 def test_what_is_posted_wrongly_is_said_and_what_was_chosen_stays(clerk, upload, world):
     assert "选择要导入的文件" in clerk.post("/risks/import/", {}).content.decode()
     address = upload(FINE, 附表=[HEAD, FINE]).headers["Location"]
@@ -293,8 +322,8 @@ def test_a_column_mapped_otherwise_asks_for_its_spellings_at_once(clerk, upload,
     address = upload(FINE, GAP).headers["Location"]
     posted = columns_of(clerk.get(address)) | {"column-5": ""}
     without = {name: text for name, text in posted.items() if "level" not in name}
-    assert "sure-level" not in clerk.post(address, without | {"ask": "1"}).content.decode()
-    asked = clerk.post(address, without | {"column-5": "level", "ask": "1"})
+    assert "sure-level" not in clerk.post(address, without | {"keep": "ask"}).content.decode()
+    asked = clerk.post(address, without | {"column-5": "level", "keep": "ask"})
     assert 'name="sure-level"' in asked.content.decode()
     assert columns_of(asked)["key-level-0"] == "high"  # proposed, as on the first look
     assert Batch.objects.get().mapping == {}

@@ -4,6 +4,7 @@ from django.contrib.messages import get_messages
 
 from apps.pages import services
 from apps.pages.models import SavedView
+from apps.pages.paging import tallies
 from apps.risks.models import RiskPoint
 from tests.kit.risks import draft
 
@@ -102,6 +103,29 @@ def test_a_tab_needs_a_short_name_of_its_own(world, as_, name, why):
     (message,) = said(save(browser, name=name))[-1:]
     assert why in message
     assert SavedView.objects.count() == 1
+
+
+def test_in_the_dialog_a_refused_name_stays_with_its_reason(world, as_):
+    browser = as_(world.author)
+    done = browser.post("/risks/views/", {"name": "高风险", "query": "level=high"}, headers={"HX-Request": "true"})
+    assert done.headers["HX-Redirect"] == "/risks/?level=high"
+    again = browser.post("/risks/views/", {"name": "高风险", "query": "level=low"}, headers={"HX-Request": "true"})
+    page = again.content.decode()
+    assert (again.status_code, 'value="高风险"' in page, "已有同名视图，换一个名称。" in page) == (422, True, True)
+
+
+def test_each_tab_says_how_many_rows_it_shows_whoever_looks(world, as_, django_assert_num_queries):
+    draft(world)
+    for name, query in [("草稿", "state=draft"), ("生效", "state=in_force"), ("没有", "q=没有这样的词")]:
+        services.save_view(world.author, register="risks", name=name, query=query, shared=True)
+    assert [(v.name, v.count) for v in as_(world.author).get("/risks/").context["saved_views"]] == [("草稿", 1), ("生效", 0), ("没有", 0)]
+    services.save_view(world.stranger, register="risks", name="草稿", query="state=draft")
+    assert [v.count for v in as_(world.stranger).get("/risks/").context["saved_views"]] == [0]
+    rows = RiskPoint.objects.visible_to(world.author)
+    with django_assert_num_queries(1):
+        assert tallies([rows, rows.filter(state="draft"), rows.none()]) == [1, 1, 0]
+    with django_assert_num_queries(0):
+        assert tallies([]) == []
 
 
 def test_a_tab_without_a_condition_is_none(world, as_):
