@@ -126,6 +126,7 @@ def test_a_kept_form_cannot_be_made_up_or_kept_for_ever(rf, official):
 def test_a_form_too_large_to_keep_says_so(inside, data):
     age(seen=timedelta(hours=1))
     ended = inside.post("/records/", data)
+    assert "所选文件除外" not in text(ended)
     assert (ended.status_code, "未能保留" in text(ended), 'name="carried" value' in text(ended)) == (401, True, False)
 
 
@@ -135,6 +136,7 @@ def test_files_have_to_be_chosen_again(inside, tmp_path):
     paper.write_text("内容")
     with paper.open("rb") as file:
         ended = inside.post("/records/", {"title": "甲", "paper": file})
+    assert "所选文件除外，登录后重新选择" in text(ended)
     assert "附件无法保留" in text(sign_in(inside, carried=carried_of(ended)))
 
 
