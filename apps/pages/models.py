@@ -47,6 +47,8 @@ class SavedView(models.Model):
     look = models.JSONField("列设置", default=dict)  # {"off": [column, …], "order": [column, …], "dense": bool}
     shared_with = models.ForeignKey("org.Unit", models.CASCADE, null=True, related_name="+", verbose_name="共享单位")
 
+    count: int | None = None  # how many rows it shows this person now, set by the list
+
     class Meta:
         verbose_name = verbose_name_plural = "保存的视图"
         constraints = [
