@@ -50,8 +50,11 @@ def bring_in(clerk, path):
     clerk.press("上传并识别")
     expect(page.get_by_role("heading", name="对应列")).to_be_visible()
     clerk.fill({"splits": True, "same-topic": "规范管理", "same-layer": "部门级"})
+    page.wait_for_load_state("networkidle")
+    page.reload()  # nobody presses it twice: what was chosen is still there
+    expect(page.locator("[name=same-layer] option:checked")).to_have_text("部门级")
     clerk.press("下一步：校验")
-    expect(page.get_by_text("修改已暂存")).to_be_visible()
+    expect(page.get_by_text("改动自动暂存")).to_be_visible()
     clerk.press("导入 3 行")
     page.locator("#confirm-dialog").get_by_role("button", name="导入", exact=True).click()
     clerk.told("已导入 3 行")
